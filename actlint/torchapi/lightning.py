@@ -1,0 +1,26 @@
+"""What Lightning adds to torch: the attributes of LightningModule, under every name that the class has had.
+
+`pytorch_lightning` (1.x and 2.x) and `lightning` (2.x) are one code base; the table names the releases it is read from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_HOMES: Final = (
+    "lightning lightning.pytorch lightning.pytorch.core lightning.pytorch.core.module pytorch_lightning "
+    "pytorch_lightning.core pytorch_lightning.core.module pytorch_lightning.core.lightning"
+)
+
+MODULE_CLASSES: Final = frozenset(f"{home}.LightningModule" for home in _HOMES.split())
+"""Qualified names of LightningModule."""
+
+
+def attributes() -> frozenset[str]:
+    """Names that a LightningModule of any release has, beyond those of every Module.
+
+    Those gone since 2.0 count too: which release a project runs is not known here.
+    """
+    from actlint.torchapi.tables.lightning import CURRENT, GONE
+
+    return frozenset(CURRENT.split()).union(GONE.split())

@@ -1,0 +1,1 @@
+"""Tables made by the scripts that their headers name."""
