@@ -1,0 +1,459 @@
+"""Reading and writing attributes and items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actlint import torchapi
+from actlint.facts import Collection, FunctionDef, Site, Slice, Subscript
+from actlint.model import calls, classes, expressions, tensors
+from actlint.model.args import Args
+from actlint.model.events import Read, Store
+from actlint.model.link import Binding, member
+from actlint.model.machine import Machine
+from actlint.model.sequences import element, elements
+from actlint.model.state import (
+    DictObject,
+    InstanceObject,
+    ListObject,
+    ModuleObject,
+    conjoin,
+    make_join,
+    options,
+    select,
+)
+from actlint.model.values import (
+    UNSET,
+    Class,
+    Condition,
+    Constant,
+    DictRef,
+    External,
+    ForeignMethod,
+    Function,
+    Instance,
+    Iterator,
+    Join,
+    ListRef,
+    Method,
+    Module,
+    ModuleFile,
+    Partial,
+    Super,
+    Symbol,
+    Tensor,
+    Test,
+    Tuple,
+    Unknown,
+    Unset,
+    Value,
+)
+
+
+def distribute(m: Machine, value: Join, function: Callable[[Value], Value]) -> Value:
+    """`function` of each option that the path allows, under the option's condition."""
+    found: list[tuple[Condition, Value]] = []
+    before = m.state.condition
+    for when, option in options(select(value, before)):
+        both = conjoin(before, when)
+        if both is None:
+            continue
+        m.state.condition = both
+        found.append((when, function(option)))
+        m.state.condition = before
+    return make_join(found, m.merge) if found else Unknown("no path")
+
+
+def get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
+    """`receiver.name`; what is certainly or possibly missing is recorded as a read of Unset and is Unknown from there
+    on.
+    """
+    if isinstance(receiver, Join):
+        return distribute(m, receiver, lambda option: get(m, option, name, site))
+    value = select(_get(m, receiver, name, site), m.state.condition)
+    if isinstance(receiver, (Module, Instance, Super)):
+        m.record(Read(m.where(site), receiver, name, value))
+    if isinstance(value, Tensor):
+        return m.current(value)
+    return _without_unset(m, value, name)
+
+
+def _without_unset(m: Machine, value: Value, name: str) -> Value:
+    """On the path that goes on, the attribute was there."""
+    if isinstance(value, Unset):
+        return Unknown(f"attribute {name} is not defined")
+    if isinstance(value, Join):
+        kept = tuple((when, option) for when, option in value.options if not isinstance(option, Unset))
+        return kept[0][1] if len(kept) == 1 else Join(kept) if kept else Unknown(f"attribute {name} is not defined")
+    return value
+
+
+def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
+    match receiver:
+        case Module():
+            return _of_module(m, receiver, name, site)
+        case Instance():
+            return _of_instance(m, receiver, name, site)
+        case Super():
+            return _of_super(m, receiver, name)
+        case Class():
+            return of_class(m, receiver, name, None, site)
+        case ModuleFile():
+            return linked(m, member(m.names, receiver, name), name)
+        case External(qualname=qualname):
+            return External(f"{qualname}.{name}")
+        case Tensor():
+            return tensors.attribute(m, receiver, name, site)
+        case Symbol(key=key, label=label, role=role):
+            if role == "argument" and torchapi.method(name) is not None:
+                return ForeignMethod(receiver, name)
+            return Symbol(f"{key}.{name}", f"{label}.{name}", "parameter")
+        case Constant() | Tuple() | ListRef() | DictRef() | Iterator():
+            return ForeignMethod(receiver, name)
+        case Function() | Method() | Partial() | ForeignMethod():
+            return Unknown(f"attribute {name} of a function")
+        case _:
+            return Unknown(receiver.reason if isinstance(receiver, Unknown) else f"attribute {name}")
+
+
+def linked(m: Machine, found: list[Value | Binding], name: str) -> Value:
+    """What a linked name is, evaluated where a statement defines it."""
+    values: list[tuple[Condition, Value]] = []
+    for index, entry in enumerate(found):
+        value = entry
+        if isinstance(entry, Binding):
+            value = expressions.global_value(m, m.names.files[entry.site.path], _name_of(entry, name))
+        assert not isinstance(value, Binding)
+        values.append(((Test(f"?import:{name}#{index}", True, f"{name} is that of another import"),), value))
+    if len(values) == 1:
+        return values[0][1]
+    return make_join(values, m.merge) if values else Unknown(f"{name} is not defined in its module")
+
+
+def _name_of(binding: Binding, name: str) -> str:
+    """The name under which the binding's own file knows it (an import may have renamed it)."""
+    from actlint.facts import AnnAssign, Assign
+    from actlint.model.walk import target_names
+
+    statement = binding.statement
+    if isinstance(statement, Assign):
+        names = [n for target in statement.targets for n in target_names(target)]
+        return name if name in names or not names else names[0]
+    if isinstance(statement, AnnAssign):
+        return next(target_names(statement.target), name)
+    return name
+
+
+def _of_module(m: Machine, receiver: Module, name: str, site: Site) -> Value:
+    module = m.state.heap[receiver.ref]
+    assert isinstance(module, ModuleObject)
+    if name in module.attrs:
+        value = module.attrs[name]
+        if not isinstance(select(value, m.state.condition), Unset):
+            return value
+    if name == "training":
+        return Symbol("training", "self.training", "training")
+    if module.children:
+        for child, value in module.children:
+            if child == name:
+                return value
+    if isinstance(module.cls, Class):
+        return of_class(m, module.cls, name, receiver, site, module)
+    return _of_torch_layer(m, receiver, module, module.cls.qualname, name)
+
+
+def _of_torch_layer(m: Machine, receiver: Module, module: ModuleObject, qualname: str, name: str) -> Value:
+    known = torchapi.class_attributes(qualname)
+    if name in module.args and name not in ("weight", "bias"):
+        return module.args[name]
+    if known is not None and name not in known and name not in torchapi.MODULE_ATTRIBUTES:
+        return UNSET if not module.open else Unknown(module.open)
+    if name in ("weight", "bias"):
+        return tensors.parameter(m, receiver, name)
+    if known is None:
+        return Unknown(f"attribute of {qualname}")
+    return ForeignMethod(receiver, name)
+
+
+def of_class(
+    m: Machine,
+    cls: Class,
+    name: str,
+    receiver: Module | Instance | None,
+    site: Site,
+    found: ModuleObject | InstanceObject | None = None,
+) -> Value:
+    """What the class and its ancestors give for `name`, bound to `receiver` if there is one."""
+    for ancestor in classes.mro(m, cls):
+        match ancestor:
+            case Class():
+                info = classes.class_info(m, ancestor)
+                code = info.methods.get(name)
+                if code is not None:
+                    return bind_method(m, ancestor, code, receiver if receiver is not None else cls, site)
+                if name in info.attributes:
+                    return expressions.in_scope_of(m, ancestor.site, ancestor.frame, info.attributes[name])
+                if name in info.opaque:
+                    return Unknown(f"class attribute {name}")
+            case External(qualname=qualname):
+                value = _of_foreign_base(m, qualname, name, receiver, found)
+                if value is not None:
+                    return value
+            case _:
+                return Unknown("a base class is unknown")
+    reason = classes.open_reason(m, cls) or (found.open if found is not None else "")
+    if reason or name.startswith("__"):
+        return Unknown(reason or f"attribute {name}")
+    return UNSET if receiver is not None else Unknown(f"attribute {name} of a class")
+
+
+def _of_foreign_base(
+    m: Machine, qualname: str, name: str, receiver: Value | None, found: ModuleObject | InstanceObject | None
+) -> Value | None:
+    known = classes.foreign_attributes(qualname)
+    if known is None:
+        return Unknown(f"inherits from {qualname}")
+    if name not in known:
+        return None
+    if isinstance(receiver, Module) and isinstance(found, ModuleObject):
+        if name in ("weight", "bias") and qualname != "torch.nn.Module":
+            return tensors.parameter(m, receiver, name)
+        if name in found.args:
+            return found.args[name]
+        return ForeignMethod(receiver, name)
+    return External(f"{qualname}.{name}")
+
+
+def bind_method(m: Machine, owner: Class, code: FunctionDef, receiver: Value, site: Site) -> Value:
+    """A function of a class body as an attribute: bound, static, class method, or the result of a property."""
+    info = classes.class_info(m, owner)
+    function = Function(Site(info.file.path, owner.site.chunk, code.ordinal), code, owner.frame, owner)
+    names = classes.decorators(code)
+    if "staticmethod" in names:
+        return function
+    if "classmethod" in names:
+        if isinstance(receiver, (Module, Instance)):
+            found = m.state.heap[receiver.ref]
+            assert isinstance(found, (ModuleObject, InstanceObject))
+            return Method(found.cls, function)
+        return Method(receiver, function)
+    if classes.is_property(code):
+        if isinstance(receiver, Class):
+            return Unknown("property of a class")
+        return calls.invoke(m, function, Args([receiver]), site)
+    return function if isinstance(receiver, Class) else Method(receiver, function)
+
+
+def _of_instance(m: Machine, receiver: Instance, name: str, site: Site) -> Value:
+    found = m.state.heap[receiver.ref]
+    assert isinstance(found, InstanceObject)
+    if name in found.attrs:
+        return found.attrs[name]
+    if isinstance(found.cls, Class):
+        return of_class(m, found.cls, name, receiver, site, found)
+    return ForeignMethod(receiver, name)
+
+
+def _of_super(m: Machine, receiver: Super, name: str) -> Value:
+    start = receiver.receiver
+    cls: Value = start
+    if isinstance(start, (Module, Instance)):
+        found = m.state.heap[start.ref]
+        assert isinstance(found, (ModuleObject, InstanceObject))
+        cls = found.cls
+    if not isinstance(cls, Class):
+        return Unknown("super() of an unknown class")
+    method = classes.find_method(m, cls, name, receiver.owner)
+    match method:
+        case Function(code=code) if isinstance(code, FunctionDef):
+            if "staticmethod" in classes.decorators(code):
+                return method
+            if classes.is_property(code):
+                return calls.invoke(m, method, Args([start]), method.site)
+            return Method(start, method)
+        case External():
+            return ForeignMethod(start, f"super.{name}") if name == "__init__" else ForeignMethod(start, name)
+        case Unknown():
+            return method
+        case _:
+            return ForeignMethod(start, f"super.{name}") if name == "__init__" else Unknown(f"super().{name}")
+
+
+# --------------------------------------------------------------------------------------------------------------- stores
+
+
+def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> None:
+    """`receiver.name = value`."""
+    if isinstance(receiver, Join):
+        for _, option in options(receiver):
+            if isinstance(option, (Module, Instance)):
+                forget_attribute(m, option, name)
+        return
+    ready: bool | None = True
+    if isinstance(receiver, (Module, Instance)):
+        found = m.state.heap[receiver.ref]
+        assert isinstance(found, (ModuleObject, InstanceObject))
+        ready = found.ready if isinstance(found, ModuleObject) else True
+        attrs = dict(found.attrs)
+        attrs[name] = value
+        m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+    m.record(Store(m.where(site), "attribute", receiver, name, value, ready))
+    if isinstance(receiver, Tensor) and name == "data":
+        tensors.overwrite_data(m, receiver, site)
+
+
+def forget_attribute(m: Machine, receiver: Module | Instance, name: str) -> None:
+    """The attribute may have been changed."""
+    found = m.state.heap[receiver.ref]
+    assert isinstance(found, (ModuleObject, InstanceObject))
+    attrs = dict(found.attrs)
+    attrs[name] = Unknown("assigned through an unknown reference")
+    m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+
+
+def delete(m: Machine, receiver: Value, name: str, site: Site) -> None:
+    """`del receiver.name`."""
+    if isinstance(receiver, (Module, Instance)):
+        found = m.state.heap[receiver.ref]
+        assert isinstance(found, (ModuleObject, InstanceObject))
+        attrs = {key: value for key, value in found.attrs.items() if key != name}
+        m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+
+
+# ---------------------------------------------------------------------------------------------------------------- items
+
+
+def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
+    """`receiver[index]`."""
+    if isinstance(receiver, Join):
+        return distribute(m, receiver, lambda option: item(m, option, node, site))
+    if isinstance(receiver, Tensor):
+        return tensors.index(m, receiver, node, site)
+    if isinstance(node.index, Slice):
+        return _sliced(m, receiver, node.index)
+    index = expressions.evaluate(m, node.index)
+    match receiver:
+        case Tuple() | ListRef() | Module() if isinstance(index, Constant):
+            return _at(m, receiver, index.value)
+        case DictRef(ref=ref):
+            return _entry(m, ref, index)
+        case Symbol(key=key, label=label, role=role) if isinstance(index, Constant):
+            return Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
+        case Constant(value=str(text)) if isinstance(index, Constant) and isinstance(index.value, int):
+            return Constant(text[index.value]) if -len(text) <= index.value < len(text) else Unknown("index error")
+        case Iterator(element=inner):
+            return tensors.part(m, receiver, None) if isinstance(inner, Tensor) else inner
+        case _:
+            return Unknown(receiver.reason if isinstance(receiver, Unknown) else "item")
+
+
+def _at(m: Machine, receiver: Value, index: object) -> Value:
+    if isinstance(receiver, Module):
+        module = m.state.heap[receiver.ref]
+        assert isinstance(module, ModuleObject)
+        if isinstance(index, str) and module.children is not None:
+            return dict(module.children).get(index, Unknown("item of a container"))
+    items = elements(m, receiver)
+    if items is None:
+        return element(m, receiver)
+    if not isinstance(index, int) or not -len(items) <= index < len(items):
+        return Unknown("item of a sequence")
+    return items[index]
+
+
+def _entry(m: Machine, ref: int, index: Value) -> Value:
+    entries = m.state.heap[ref]
+    assert isinstance(entries, DictObject)
+    if isinstance(index, Constant):
+        if index.value in entries.items:
+            return entries.items[index.value]
+    elif isinstance(index, (External, Class)) and index in entries.items:
+        return entries.items[index]
+    if isinstance(index, Symbol) and entries.complete and entries.items and len(entries.items) <= 8:
+        chosen = [
+            ((Test(f"{index.key}\0== {key!r}", True, f"{index.label} == {key!r}"),), value)
+            for key, value in entries.items.items()
+        ]
+        return make_join(list(chosen), m.merge)
+    return Unknown("entry of a dict")
+
+
+def _sliced(m: Machine, receiver: Value, node: Slice) -> Value:
+    bounds: list[int | None] = []
+    for part in (node.lower, node.upper, node.step):
+        value = expressions.evaluate(m, part) if part is not None else Constant(None)
+        if not isinstance(value, Constant) or not (value.value is None or isinstance(value.value, int)):
+            bounds = []
+            break
+        bounds.append(value.value)
+    items = elements(m, receiver)
+    if not bounds or items is None or bounds[2] == 0:
+        if isinstance(receiver, Iterator):
+            return receiver
+        return Unknown("slice")
+    chosen = slice(*bounds)
+    match receiver:
+        case Tuple():
+            return Tuple(items[chosen])
+        case ListRef():
+            return ListRef(m.allocate(ListObject(items[chosen])))
+        case Constant(value=str(text)):
+            return Constant(text[chosen])
+        case Module(ref=ref):
+            module = m.state.heap[ref]
+            assert isinstance(module, ModuleObject) and module.children is not None
+            kept = tuple((str(i), child) for i, (_, child) in enumerate(module.children[chosen]))
+            return Module(m.allocate(ModuleObject(module.cls, module.site, {}, {}, kept)))
+        case _:
+            return Unknown("slice")
+
+
+def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site: Site) -> None:
+    """`receiver[index] = value`."""
+    if isinstance(receiver, Tensor):
+        if not isinstance(node.index, (Slice, Collection)):
+            expressions.evaluate(m, node.index)
+        tensors.write_item(m, receiver, value, site)
+        return
+    index = expressions.evaluate(m, node.index)
+    m.record(Store(m.where(site), "item", receiver, "", value))
+    match receiver:
+        case DictRef(ref=ref):
+            entries = m.state.heap[ref]
+            assert isinstance(entries, DictObject)
+            if isinstance(index, Constant) and not m.blurred:
+                m.state.heap[ref] = DictObject({**entries.items, index.value: value}, entries.complete)
+            else:
+                m.state.heap[ref] = DictObject(entries.items, False)
+        case ListRef(ref=ref):
+            found = m.state.heap[ref]
+            assert isinstance(found, ListObject)
+            if isinstance(index, Constant) and isinstance(index.value, int) and found.complete:
+                position = index.value
+                if -len(found.items) <= position < len(found.items):
+                    items = list(found.items)
+                    items[position] = value
+                    m.state.heap[ref] = ListObject(tuple(items), True, found.kind)
+                    return
+            m.state.heap[ref] = ListObject((), False, found.kind)
+        case Module(ref=ref):
+            module = m.state.heap[ref]
+            assert isinstance(module, ModuleObject)
+            m.state.heap[ref] = _container_item(module, index, value)
+        case _:
+            pass
+
+
+def _container_item(module: ModuleObject, index: Value, value: Value) -> ModuleObject:
+    """`container[index] = value` of Sequential, ModuleList and ModuleDict."""
+    if module.children is None or not isinstance(index, Constant):
+        return calls.replaced(module, children=None)
+    names = [name for name, _ in module.children]
+    wanted = index.value
+    if isinstance(wanted, int) and -len(names) <= wanted < len(names):
+        wanted = names[wanted]
+    if not isinstance(wanted, str):
+        return calls.replaced(module, children=None)
+    entries = dict(module.children)
+    entries[wanted] = value
+    return calls.replaced(module, children=tuple(entries.items()))

@@ -1,0 +1,524 @@
+"""Calls: arguments, inlining of project functions, construction of objects, and what unknown code may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from actlint.facts import AnnAssign, Attribute, Call, Expr, FunctionDef, Lambda, Name, Parameter, Site, Yield
+from actlint.model import attributes, classes, expressions, layers, pythonic, statements, tensors
+from actlint.model.args import Args
+from actlint.model.events import Call as CallEvent
+from actlint.model.events import Escape
+from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, Frame, Machine
+from actlint.model.sequences import elements
+from actlint.model.show import dotted
+from actlint.model.state import (
+    DictObject,
+    InstanceObject,
+    ListObject,
+    ModuleObject,
+    State,
+    join_states,
+    join_values,
+    split,
+)
+from actlint.model.values import (
+    NONE,
+    Class,
+    DictRef,
+    External,
+    ForeignMethod,
+    Function,
+    Instance,
+    Iterator,
+    Join,
+    ListRef,
+    Method,
+    Module,
+    Partial,
+    Super,
+    Symbol,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from actlint.model.walk import bound_names, walk
+
+_Object = TypeVar("_Object", bound="ModuleObject | InstanceObject")
+
+
+def replaced(found: _Object, **changes: object) -> _Object:
+    """The heap object with some fields changed."""
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def arguments(m: Machine, node: Call) -> Args:
+    """Evaluate the arguments of a call."""
+    args = Args()
+    for argument in node.args:
+        value = expressions.evaluate(m, argument.value)
+        if argument.star == "*":
+            items = elements(m, value)
+            if items is None:
+                args.complete = False
+            elif args.complete:
+                args.positional.extend(items)
+        elif argument.star == "**":
+            entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
+            if isinstance(entries, DictObject):
+                args.keywords.update({str(key): item for key, item in entries.items.items()})
+                args.complete = args.complete and entries.complete
+            else:
+                args.complete = False
+        elif argument.keyword is not None:
+            args.keywords[argument.keyword] = value
+        elif args.complete:
+            args.positional.append(value)
+    return args
+
+
+def call_expression(m: Machine, node: Call, discarded: bool = False) -> Value:
+    """Evaluate a call as it stands in the source."""
+    site = m.site(node.ordinal)
+    if isinstance(node.func, Attribute):
+        receiver = expressions.evaluate(m, node.func.value)
+        if isinstance(receiver, Symbol) and receiver.role == "argument":
+            receiver = tensors.of_symbol(m, receiver) if tensors.is_method(node.func.attr) else receiver
+        callee = attributes.get(m, receiver, node.func.attr, m.site(node.func.ordinal))
+    else:
+        callee = expressions.evaluate(m, node.func)
+    special = pythonic.special_form(m, callee, node)
+    if special is not None:
+        return special
+    return call(m, callee, arguments(m, node), site, discarded)
+
+
+def call(m: Machine, callee: Value, args: Args, site: Site, discarded: bool = False) -> Value:
+    """The result of calling a value."""
+    m.tick()
+    match callee:
+        case Join():
+            return attributes.distribute(m, callee, lambda option: call(m, option, args, site, discarded))
+        case Function():
+            return invoke(m, callee, args, site)
+        case Method(receiver=receiver, function=function):
+            return _method(m, callee, receiver, function, args, site)
+        case Partial(function=function, args=first, keywords=keywords):
+            merged = Args([*first, *args.positional], {**dict(keywords), **args.keywords}, args.complete)
+            return call(m, function, merged, site, discarded)
+        case Class():
+            return construct(m, callee, args, site)
+        case Module():
+            return layers.call_module(m, callee, args, site, discarded)
+        case Instance():
+            return _call_instance(m, callee, args, site)
+        case External():
+            return pythonic.call_external(m, callee, args, site, discarded)
+        case ForeignMethod(receiver=receiver, name=name):
+            return pythonic.call_method(m, receiver, name, args, site, discarded)
+        case _:
+            reason = callee.reason if isinstance(callee, Unknown) else _reason(callee)
+            return unknown_call(m, callee, args, site, reason)
+
+
+def _reason(callee: Value) -> str:
+    return f"call of {callee.label}" if isinstance(callee, Symbol) else "call of an unknown value"
+
+
+def unknown_call(m: Machine, callee: Value, args: Args, site: Site, reason: str) -> Value:
+    """A call whose effect is not known: what it is given escapes."""
+    escape(m, args.all(), reason, site)
+    result = Unknown(reason)
+    m.record(CallEvent(m.where(site), callee, None, None, args.named(), result, False, False))
+    return result
+
+
+def _method(m: Machine, callee: Method, receiver: Value, function: Function, args: Args, site: Site) -> Value:
+    code = function.code
+    if isinstance(receiver, Module) and isinstance(code, FunctionDef) and code.name == "forward":
+        m.record(CallEvent(m.where(site), callee, None, receiver, args.named(), Unknown("direct"), False, False))
+    return invoke(m, function, Args([receiver, *args.positional], args.keywords, args.complete), site)
+
+
+def _call_instance(m: Machine, receiver: Instance, args: Args, site: Site) -> Value:
+    found = m.state.heap[receiver.ref]
+    assert isinstance(found, InstanceObject)
+    if isinstance(found.cls, Class):
+        method = classes.find_method(m, found.cls, "__call__")
+        if isinstance(method, Function):
+            return invoke(m, method, Args([receiver, *args.positional], args.keywords, args.complete), site)
+    return unknown_call(m, receiver, args, site, "call of an object")
+
+
+# ------------------------------------------------------------------------------------------------------------ functions
+
+
+def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
+    """Run a project function inline and give its result; Unknown where that is not possible."""
+    code = function.code
+    active = sum(1 for frame in m.stack if frame.function is not None and frame.function.site == function.site)
+    if len(m.stack) > INLINE_DEPTH or active >= SAME_FUNCTION:
+        return unknown_call(m, function, args, site, "calls nested too deeply")
+    info = code_info(m, function)
+    if isinstance(code, FunctionDef) and not info.plain:
+        return unknown_call(m, function, args, site, f"decorated function {code.name}")
+    names = bind_parameters(m, function, args, site)
+    if names is None:
+        return unknown_call(m, function, args, site, "arguments that do not fit")
+    grad = m.state.grad
+    if info.no_grad:
+        m.state.grad = False
+    result = run_function(m, function, names, site)
+    if info.no_grad:
+        m.state.grad = grad
+    if info.generator:
+        return Iterator(Unknown("generator"))
+    if isinstance(code, FunctionDef) and code.is_async:
+        return Unknown("coroutine")
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class CodeInfo:
+    """What a function's code says before it runs: its local names, whether it is a generator, whether its decorators
+    leave its meaning alone (`plain`) and turn gradients off (`no_grad`).
+    """
+
+    local: frozenset[str]
+    generator: bool
+    plain: bool
+    no_grad: bool
+
+
+def code_info(m: Machine, function: Function) -> CodeInfo:
+    """The function's `CodeInfo`, read once a program."""
+    info = m.shared.codes.get(function.site)
+    if info is None:
+        code = function.code
+        names = frozenset(item.name for item in code.params.items)
+        if isinstance(code, FunctionDef):
+            plain, no_grad = _decoration(m, function, code)
+            generator = any(isinstance(node, Yield) for node in walk(code.body, (FunctionDef, Lambda)))
+            info = CodeInfo(names | bound_names(code.body), generator, plain, no_grad)
+        else:
+            info = CodeInfo(names | bound_names([code.body]), False, True, False)
+        m.shared.codes[function.site] = info
+    assert isinstance(info, CodeInfo)
+    return info
+
+
+def run_function(m: Machine, function: Function, names: dict[str, Value], site: Site | None) -> Value:
+    """Run a function's body in a new frame whose names are bound already."""
+    code = function.code
+    file = m.names.files[function.site.path]
+    local = code_info(m, function).local
+    receiver = None
+    params = code.params.items
+    if function.owner is not None and params:
+        receiver = names.get(params[0].name)
+    number = m.number()
+    frame = Frame(number, function.frame, file, function.site.chunk, local, function, function.owner, receiver, site)
+    m.parents[number] = (function.frame, file, local)
+    m.state.frames[number] = names
+    before = m.state.condition
+    m.stack.append(frame)
+    try:
+        if isinstance(code, Lambda):
+            frame.returns.append((m.state, expressions.evaluate(m, code.body)))
+            frame.returns[0] = (m.state, frame.returns[0][1])
+        else:
+            statements.run(m, code.body)
+            if m.state.alive:
+                statements.leave(m, NONE, m.site(code.ordinal))
+    finally:
+        m.stack.pop()
+    return _finish(m, frame, before)
+
+
+def _finish(m: Machine, frame: Frame, before: tuple[object, ...]) -> Value:
+    """Join the states and values in which a function returned; a function that only raises ends the path."""
+    if not frame.returns:
+        m.state.alive = False
+        m.state.raised = True
+        return Unknown("a call that does not return")
+    state, value = frame.returns[0]
+    m.state = state
+    for other, their_value in frame.returns[1:]:
+        _, mine, theirs = split(m.state.condition, other.condition)
+        mine_state = m.state
+        m.state = other
+        value = join_values(value, mine, their_value, theirs, m.merge)
+        m.state = _joined(m, mine_state, other)
+    if frame.number not in m.captured:
+        m.state.frames.pop(frame.number, None)
+    if len(frame.returns) > 1 and len(m.state.condition) > len(before):
+        kept = m.state.condition[: len(before)]
+        m.state.condition = (*kept, *(t for t in m.state.condition[len(before) :] if t.guard))
+    return value
+
+
+def _joined(m: Machine, a: State, b: State) -> State:
+    return join_states(a, b, m.merge)
+
+
+_PLAIN_DECORATORS = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "override",
+        "typing.override",
+        "typing_extensions.override",
+        "abstractmethod",
+        "abc.abstractmethod",
+        "final",
+        "torch.jit.export",
+        "torch.jit.ignore",
+        "torch.jit.unused",
+        "torch.jit.script_method",
+        "torch.compiler.disable",
+        "torch._dynamo.disable",
+        "torch.fx.wrap",
+        "torch.compile",
+        "torch.jit.script",
+        "torch.enable_grad",
+        "torch.autocast",
+        "torch.amp.autocast",
+        "torch.cuda.amp.autocast",
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.cached_property",
+        "functools.wraps",
+        "lru_cache",
+        "cached_property",
+        "cache",
+        "typing.no_type_check",
+        "beartype.beartype",
+        "typechecked",
+    }
+)
+
+
+def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool, bool]:
+    """Whether the function's decorators leave its meaning alone, and whether they turn gradients off."""
+    plain, no_grad = True, False
+    for decorator, written in zip(code.decorators, classes.decorators(code), strict=True):
+        if written in _PLAIN_DECORATORS or written.rpartition(".")[2] in ("setter", "getter", "deleter"):
+            continue
+        callee = decorator.func if isinstance(decorator, Call) else decorator
+        value = expressions.in_scope_of(m, function.site, function.frame, callee)
+        if isinstance(value, External):
+            if value.qualname in statements._GRAD_OFF:
+                no_grad = True
+                continue
+            if value.qualname in _PLAIN_DECORATORS or value.qualname.startswith(("torch.jit.", "torch.compiler.")):
+                continue
+        if (
+            isinstance(value, Function)
+            and isinstance(value.code, FunctionDef)
+            and classes._returns_argument(value.code)
+        ):
+            continue
+        plain = False
+    return plain, no_grad
+
+
+def bind_parameters(m: Machine, function: Function, args: Args, site: Site) -> dict[str, Value] | None:
+    """Parameter names to values, None where the call does not fit. With an incomplete `args`, what is missing is
+    Unknown.
+    """
+    code = function.code
+    names: dict[str, Value] = {}
+    positional = list(args.positional)
+    keywords = dict(args.keywords)
+    for item in code.params.items:
+        match item.kind:
+            case "positional" | "either":
+                if positional:
+                    names[item.name] = positional.pop(0)
+                elif item.kind == "either" and item.name in keywords:
+                    names[item.name] = keywords.pop(item.name)
+                else:
+                    value = _missing(m, function, item, args)
+                    if value is None:
+                        return None
+                    names[item.name] = value
+            case "vararg":
+                names[item.name] = Tuple(tuple(positional)) if args.complete else Iterator(Unknown("*args"))
+                positional = []
+            case "keyword":
+                value = keywords.pop(item.name, None) or _missing(m, function, item, args)
+                if value is None:
+                    return None
+                names[item.name] = value
+            case "kwarg":
+                rest: dict[object, Value] = dict(keywords.items())
+                names[item.name] = DictRef(m.allocate(DictObject(rest, args.complete)))
+                keywords = {}
+    return None if (positional or keywords) and args.complete else names
+
+
+def _missing(m: Machine, function: Function, item: Parameter, args: Args) -> Value | None:
+    if not args.complete:
+        return Unknown("argument passed through * or **")
+    if item.default is None:
+        return None
+    return expressions.in_scope_of(m, function.site, function.frame, item.default)
+
+
+# --------------------------------------------------------------------------------------------------------- construction
+
+
+def construct(m: Machine, cls: Class, args: Args, site: Site) -> Value:
+    """`cls(args)` for a class of the project."""
+    reason = classes.open_reason(m, cls)
+    if classes.is_module(m, cls):
+        value: Module | Instance = Module(m.allocate(ModuleObject(cls, site, open=reason, ready=False, children=())))
+    else:
+        value = Instance(m.allocate(InstanceObject(cls, site, open=reason)))
+    initialise(m, value, cls, args, site)
+    m.record(CallEvent(m.where(site), cls, None, None, args.named(), value, False, False))
+    return value
+
+
+def initialise(m: Machine, value: Module | Instance, cls: Class, args: Args, site: Site) -> None:
+    """Run the constructor that the class's resolution order gives."""
+    method = classes.find_method(m, cls, "__init__")
+    match method:
+        case Function():
+            alive = m.state.alive
+            invoke(m, method, Args([value, *args.positional], args.keywords, args.complete), site)
+            if alive and not m.state.alive and len(m.stack) <= 1:
+                m.state.alive = False
+        case External() | None:
+            if method is None and _dataclass_fields(m, value, cls, args):
+                return
+            foreign_init(m, value, args, site)
+        case _:
+            escape(m, (value,), "constructor of an unknown base class", site)
+            _ready(m, value)
+
+
+def _ready(m: Machine, value: Value) -> None:
+    if isinstance(value, Module):
+        found = m.state.heap[value.ref]
+        assert isinstance(found, ModuleObject)
+        m.state.heap[value.ref] = replaced(found, ready=True)
+
+
+def foreign_init(m: Machine, value: Value, args: Args, site: Site) -> None:
+    """`super().__init__(…)` that reaches a class outside the project: `nn.Module` or a torch layer, or anything."""
+    if isinstance(value, Module):
+        found = m.state.heap[value.ref]
+        assert isinstance(found, ModuleObject)
+        layer = classes.foreign_layer(m, found.cls)
+        attrs = found.attrs
+        if layer:
+            layers.initialise(m, value, layer, args, site)
+            found = m.state.heap[value.ref]
+            assert isinstance(found, ModuleObject)
+        m.state.heap[value.ref] = replaced(found, ready=True, attrs=attrs)
+    else:
+        _ready(m, value)
+
+
+def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Args) -> bool:
+    """Bind the fields of a dataclass (or NamedTuple) from the call's arguments."""
+    fields: dict[str, tuple[Class, Expr | None]] = {}
+    found_any = False
+    for ancestor in reversed(classes.mro(m, cls)):
+        if not isinstance(ancestor, Class):
+            found_any = found_any or (isinstance(ancestor, External) and ancestor.qualname == "typing.NamedTuple")
+            continue
+        info = classes.class_info(m, ancestor)
+        names = [dotted(d.func if isinstance(d, Call) else d) or "" for d in info.code.decorators]
+        found_any = found_any or any(name.rpartition(".")[2] == "dataclass" for name in names)
+        for statement in info.code.body:
+            if isinstance(statement, AnnAssign) and isinstance(statement.target, Name):
+                fields[statement.target.id] = (ancestor, statement.value)
+    if not found_any:
+        return False
+    positional = list(args.positional)
+    for name, origin in fields.items():
+        defined_in, default = origin
+        if positional:
+            bound: Value = positional.pop(0)
+        elif name in args.keywords:
+            bound = args.keywords[name]
+        elif default is not None and not isinstance(default, Call):
+            bound = expressions.in_scope_of(m, defined_in.site, defined_in.frame, default)
+        else:
+            bound = Unknown(f"field {name}")
+        attributes.store(m, value, name, bound, cls.site)
+    post = classes.find_method(m, cls, "__post_init__")
+    if isinstance(post, Function):
+        invoke(m, post, Args([value]), cls.site)
+    return True
+
+
+# -------------------------------------------------------------------------------------------------------------- escapes
+
+
+def escape(m: Machine, values: Iterable[Value], reason: str, site: Site) -> None:
+    """Values reach unknown code: modules may get attributes, lists and dicts entries, tensors readers."""
+    reached = tuple(values)
+    seen: set[int] = set()
+    for value in reached:
+        forget(m, value, reason, seen)
+    if any(isinstance(value, (Tensor, Module, ListRef, DictRef, Tuple, Instance)) for value in reached):
+        m.record(Escape(m.where(site), reached, reason))
+
+
+def forget(m: Machine, value: Value, reason: str, seen: set[int] | None = None) -> None:
+    """What unknown code may have changed is no longer known."""
+    seen = set() if seen is None else seen
+    match value:
+        case Module(ref=ref) | Instance(ref=ref):
+            if ref in seen:
+                return
+            seen.add(ref)
+            found = m.state.heap[ref]
+            if isinstance(found, ModuleObject) and isinstance(found.cls, Class) or isinstance(found, InstanceObject):
+                m.state.heap[ref] = replaced(found, open=found.open or f"escapes: {reason}")
+        case ListRef(ref=ref):
+            if ref in seen:
+                return
+            seen.add(ref)
+            items = m.state.heap[ref]
+            assert isinstance(items, ListObject)
+            for inner in items.items:
+                forget(m, inner, reason, seen)
+            m.state.heap[ref] = ListObject(items.items, False, items.kind)
+        case DictRef(ref=ref):
+            if ref in seen:
+                return
+            seen.add(ref)
+            entries = m.state.heap[ref]
+            assert isinstance(entries, DictObject)
+            for inner in entries.items.values():
+                forget(m, inner, reason, seen)
+            m.state.heap[ref] = DictObject(entries.items, False)
+        case Tuple(items=inside):
+            for inner in inside:
+                forget(m, inner, reason, seen)
+        case Method(receiver=receiver) | ForeignMethod(receiver=receiver) | Super(receiver=receiver):
+            forget(m, receiver, reason, seen)
+        case Partial(args=first):
+            for inner in first:
+                forget(m, inner, reason, seen)
+        case _:
+            pass
+
+
+def extend_list(m: Machine, target: ListRef, value: Value) -> None:
+    """`target.extend(value)`."""
+    found = m.state.heap[target.ref]
+    assert isinstance(found, ListObject)
+    items = elements(m, value)
+    complete = found.complete and items is not None and not m.blurred
+    m.state.heap[target.ref] = ListObject(
+        found.items + (items or ()) if found.complete else found.items, complete, found.kind
+    )

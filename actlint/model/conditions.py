@@ -1,0 +1,38 @@
+"""Conditions as people read them, and which of them a finding may rest on."""
+
+from __future__ import annotations
+
+from actlint.model.values import Condition, Test
+
+_MOST = 2
+
+
+def stated(condition: Condition) -> tuple[str, ...] | None:
+    """The condition in words, one entry a literal; None where nothing may be claimed under it.
+
+    A claim rests on at most two literals. A raise or assert that was survived is no condition, nor is that a loop runs.
+    Which of several imports was taken, and what happens after an exception, is not claimed at all.
+    """
+    words: list[str] = []
+    for test in condition:
+        if test.guard or test.key.startswith("?loop:"):
+            continue
+        if test.key.startswith(("?except:", "?suppressed:", "?import:", "?case:")) or "#" in test.key:
+            return None
+        text = describe(test)
+        if text not in words:
+            words.append(text)
+    return tuple(words) if len(words) <= _MOST else None
+
+
+def describe(test: Test) -> str:
+    """One literal in words: "`dropout` is true", "`mask` is None", "`n > 3`"."""
+    if test.key.startswith("?"):
+        return f"`{test.text}`" if test.positive else f"not `{test.text}`"
+    _, _, relation = test.key.partition("\0")
+    if relation == "true":
+        return f"`{test.text}` is {'true' if test.positive else 'false'}"
+    if relation == "is None":
+        subject = test.text.removesuffix(" is None")
+        return f"`{subject}` is {'None' if test.positive else 'not None'}"
+    return f"`{test.text}`" if test.positive else f"not `{test.text}`"

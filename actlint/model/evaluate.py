@@ -1,0 +1,238 @@
+"""Runs: of a class's constructor and methods, of functions, of a file's top level, each in its worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from actlint.facts import Constant, Expr, FunctionDef, Site, Subscript
+from actlint.model import calls, classes, statements
+from actlint.model.args import Args
+from actlint.model.events import Trace
+from actlint.model.link import File, Names
+from actlint.model.machine import (
+    STEPS_PER_FILE,
+    STEPS_PER_FUNCTION,
+    STEPS_PER_NODE,
+    STEPS_PER_RUN,
+    BudgetExceeded,
+    Frame,
+    Machine,
+    Shared,
+)
+from actlint.model.show import dotted
+from actlint.model.state import DictObject, InstanceObject, ModuleObject, State
+from actlint.model.values import (
+    Class,
+    DictRef,
+    Function,
+    Instance,
+    Module,
+    Symbol,
+    Unknown,
+    Value,
+)
+from actlint.model.values import (
+    Iterator as IteratorValue,
+)
+
+Role: TypeAlias = Literal["argument", "parameter", "training"]
+_NOT_TENSORS = ("int", "float", "bool", "str", "dict", "Dict", "List", "list", "Callable", "Config")
+
+
+def symbols(m: Machine, function: Function, role: Role, skip: int = 0) -> dict[str, Value]:
+    """One Symbol for each parameter after the first `skip`: arguments of forward are tensors unless annotated
+    otherwise.
+    """
+    names: dict[str, Value] = {}
+    owner = function.code.name if isinstance(function.code, FunctionDef) else "lambda"
+    for item in function.code.params.items[skip:]:
+        match item.kind:
+            case "vararg":
+                names[item.name] = IteratorValue(Unknown("*args"))
+            case "kwarg":
+                names[item.name] = DictRef(m.allocate(DictObject({}, False)))
+            case _:
+                names[item.name] = Symbol(f"{owner}({item.name})", item.name, _role(item.annotation, role))
+    return names
+
+
+def _role(annotation: Expr | None, role: Role) -> Role:
+    """A parameter that is annotated as a number, string, container or configuration is no tensor."""
+    match annotation:
+        case None:
+            return role
+        case Constant(value=str(text)):
+            name = text
+        case Subscript(value=generic, index=index):
+            name = dotted(generic) or ""
+            if name.rpartition(".")[2] == "Optional":
+                return _role(index, role)
+        case _:
+            name = dotted(annotation) or ""
+    last = name.rpartition(".")[2]
+    return "parameter" if last in _NOT_TENSORS or last.endswith("Config") else role
+
+
+@dataclass(slots=True)
+class Purse:
+    """The steps that are left for the runs of one file."""
+
+    steps: int
+
+    def take(self, most: int) -> int:
+        """Steps for one run."""
+        return min(most, max(self.steps, 0))
+
+    def give_back(self, given: int, left: int) -> None:
+        """A run has ended with `left` of its steps."""
+        self.steps -= given - max(left, 0)
+
+
+def purse_of(file: File) -> Purse:
+    """The budget of a file, by its size."""
+    nodes = sum(chunk.facts.size for chunk in file.facts.chunks if chunk.facts is not None)
+    return Purse(STEPS_PER_FILE + STEPS_PER_NODE * nodes)
+
+
+def run_class(names: Names, shared: Shared, cls: Class, purse: Purse) -> Iterator[Trace]:
+    """The general world of a class: its constructor, then each of its other methods on the object that it makes."""
+    trace = Trace(None, cls, "general")
+    given = purse.take(STEPS_PER_RUN)
+    m = Machine(names, shared, trace, steps=given)
+    receiver = _construct(m, cls)
+    trace.receiver = receiver
+    trace.heap = m.state.heap
+    purse.give_back(given, m.steps)
+    yield trace
+    info = classes.class_info(m, cls)
+    base = m.state
+    for name, code in _methods(m, cls):
+        if name == "__init__" or not base.alive:
+            continue
+        yield _run_method(names, shared, m, base, info, cls, receiver, code, purse)
+
+
+def _construct(m: Machine, cls: Class) -> Value:
+    """An object of the class, made from Symbols."""
+    reason = classes.open_reason(m, cls)
+    module = classes.is_module(m, cls)
+    site = cls.site
+    if module:
+        value: Module | Instance = Module(m.allocate(ModuleObject(cls, site, open=reason, ready=False)))
+    else:
+        value = Instance(m.allocate(InstanceObject(cls, site, open=reason)))
+    file = m.names.files[cls.site.path]
+    m.stack.append(Frame(file.number, 0, file, cls.site.chunk, frozenset()))
+    try:
+        method = classes.find_method(m, cls, "__init__")
+        if isinstance(method, Function):
+            m.trace.entry = method
+            bound = symbols(m, method, "parameter", 1)
+            first = method.code.params.items
+            if first:
+                bound[first[0].name] = value
+            calls.run_function(m, method, bound, None)
+        else:
+            calls.initialise(m, value, cls, Args(), site)
+    except (BudgetExceeded, RecursionError):
+        m.trace.complete = False
+        calls.forget(m, value, "budget exhausted")
+    finally:
+        del m.stack[1:]
+        m.stack.pop()
+    m.state.condition = ()
+    return value
+
+
+def _methods(m: Machine, cls: Class) -> list[tuple[str, FunctionDef]]:
+    """The methods that the class's own body defines, `forward` first."""
+    own = list(classes.class_info(m, cls).methods.items())
+    return sorted(own, key=lambda entry: entry[0] != "forward")
+
+
+def _run_method(
+    names: Names,
+    shared: Shared,
+    made: Machine,
+    base: State,
+    info: classes.ClassInfo,
+    cls: Class,
+    receiver: Value,
+    code: FunctionDef,
+    purse: Purse,
+) -> Trace:
+    function = Function(Site(info.file.path, cls.site.chunk, code.ordinal), code, cls.frame, cls)
+    trace = Trace(function, cls, "general", receiver=receiver)
+    given = purse.take(STEPS_PER_RUN)
+    m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
+    m.captured = set(made.captured)
+    written = classes.decorators(code)
+    skip = 0 if "staticmethod" in written else 1
+    bound = symbols(m, function, "argument" if code.name == "forward" or _is_step(code) else "parameter", skip)
+    if skip and code.params.items:
+        bound[code.params.items[0].name] = cls if "classmethod" in written else receiver
+    _run(m, function, bound)
+    trace.heap = m.state.heap
+    purse.give_back(given, m.steps)
+    return trace
+
+
+def _is_step(code: FunctionDef) -> bool:
+    """Methods that are handed tensors too: anything `forward…`, private helpers included, is judged by what it does."""
+    return code.name.lstrip("_").startswith("forward")
+
+
+def _run(m: Machine, function: Function, bound: dict[str, Value]) -> None:
+    file = m.names.files[function.site.path]
+    m.stack.append(Frame(file.number, 0, file, function.site.chunk, frozenset()))
+    code = function.code
+    try:
+        if isinstance(code, FunctionDef):
+            info = calls.code_info(m, function)
+            m.state.grad = False if info.no_grad else True if info.plain else None
+        calls.run_function(m, function, bound, None)
+    except (BudgetExceeded, RecursionError):
+        m.trace.complete = False
+    finally:
+        m.stack.clear()
+
+
+def run_function(names: Names, shared: Shared, function: Function, purse: Purse) -> Trace:
+    """A module-level function on Symbols."""
+    trace = Trace(function, None, "general")
+    given = purse.take(STEPS_PER_FUNCTION)
+    m = Machine(names, shared, trace, steps=given)
+    _run(m, function, symbols(m, function, "parameter"))
+    trace.heap = m.state.heap
+    purse.give_back(given, m.steps)
+    return trace
+
+
+def run_script(names: Names, shared: Shared, file: File, purse: Purse) -> Trace:
+    """The file's top-level statements in order, `__name__ == "__main__"` included; definitions are linked, not run."""
+    trace = Trace(None, None, "script")
+    m = Machine(names, shared, trace, steps=purse.take(STEPS_PER_RUN))
+    frame = Frame(file.number, 0, file, 0, frozenset())
+    m.stack.append(frame)
+    m.state.frames[file.number] = {}
+    try:
+        for index, chunk in enumerate(file.facts.chunks):
+            frame.chunk = index
+            if chunk.facts is not None and m.state.alive:
+                statements.run(m, chunk.facts.body)
+    except (BudgetExceeded, RecursionError):
+        trace.complete = False
+    finally:
+        m.stack.clear()
+    trace.heap = m.state.heap
+    return trace
+
+
+def functions(file: File) -> Iterable[Function]:
+    """The module-level functions of a file (in conditional blocks too)."""
+    for bindings in file.bindings.values():
+        for binding in bindings:
+            if isinstance(binding.statement, FunctionDef):
+                yield Function(binding.site, binding.statement)

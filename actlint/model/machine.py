@@ -1,0 +1,166 @@
+"""The machine of one run: its state, its call stack, its trace and its budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from actlint.facts import Site
+from actlint.model.events import Call, Event, Merge, Trace, Where
+from actlint.model.link import File, Names
+from actlint.model.state import Object, State, StorageObject
+from actlint.model.values import Class, Condition, Function, Tensor, Value
+
+STEPS_PER_RUN = 12_000
+STEPS_PER_FUNCTION = 4_000
+STEPS_PER_NODE = 24
+STEPS_PER_FILE = 6_000
+INLINE_DEPTH = 12
+SAME_FUNCTION = 2
+UNROLL = 64
+
+
+class BudgetExceeded(Exception):
+    """A run has used up its steps; the trace is marked incomplete."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One function's activation (or a file's top level). Its names live in `State.frames[number]`."""
+
+    number: int
+    parent: int
+    file: File
+    chunk: int
+    local: frozenset[str]
+    function: Function | None = None
+    owner: Class | None = None
+    receiver: Value | None = None
+    call_site: Site | None = None
+    returns: list[tuple[State, Value]] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Loop:
+    """The states in which `break` and `continue` left the innermost loop's body."""
+
+    breaks: list[State] = field(default_factory=list)
+    continues: list[State] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Shared:
+    """What is read from code once a program: `classes` by definition, `codes` by function, `bound` names by statement.
+    """
+
+    classes: dict[Site, object] = field(default_factory=dict)
+    codes: dict[Site, object] = field(default_factory=dict)
+    bound: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Machine:
+    """Everything one run changes. `shared` is what runs of a program have in common."""
+
+    names: Names
+    shared: Shared
+    trace: Trace
+    state: State = field(default_factory=lambda: State({}, {}))
+    stack: list[Frame] = field(default_factory=list)
+    parents: dict[int, tuple[int, File, frozenset[str]]] = field(default_factory=dict)
+    steps: int = STEPS_PER_RUN
+    counter: int = 0
+    blurred: int = 0
+    symbols: dict[str, Tensor] = field(default_factory=dict)
+    captured: set[int] = field(default_factory=set)
+
+    @property
+    def frame(self) -> Frame:
+        """The running frame."""
+        return self.stack[-1]
+
+    def number(self) -> int:
+        """A fresh number for a heap object, tensor or frame."""
+        self.counter += 1
+        return self.counter
+
+    def allocate(self, object_: Object) -> int:
+        """Put an object into the heap."""
+        ref = self.number()
+        self.state.heap[ref] = object_
+        return ref
+
+    def tick(self) -> None:
+        """Use one step.
+
+        Raises:
+            BudgetExceeded: no step is left.
+        """
+        self.steps -= 1
+        if self.steps < 0:
+            raise BudgetExceeded
+
+    def site(self, ordinal: int) -> Site:
+        """The node `ordinal` of the statement that is running."""
+        frame = self.stack[-1]
+        return Site(frame.file.path, frame.chunk, ordinal)
+
+    def where(self, site: Site) -> Where:
+        """What every event at `site` carries."""
+        stack = tuple(frame.call_site for frame in self.stack if frame.call_site is not None)
+        return Where(site, stack, self.state.condition, self.state.grad, self.blurred > 0)
+
+    def record(self, event: Event) -> int:
+        """Append an event and return its index."""
+        self.trace.events.append(event)
+        return len(self.trace.events) - 1
+
+    def fresh(
+        self, event: int, needs_grad: bool | None, *, leaf: bool = False, owner: str = "", storage: bool = True
+    ) -> Tensor:
+        """A tensor with a storage of its own."""
+        root = self.allocate(StorageObject()) if storage else self.number()
+        return Tensor(self.number(), event, root, "fresh", needs_grad, leaf, owner)
+
+    def current(self, tensor: Tensor) -> Tensor:
+        """The version that a tensor's names denote now: what it became if it was overwritten in place."""
+        storage = self.state.heap.get(tensor.root)
+        if isinstance(storage, StorageObject) and storage.newer:
+            newer = dict(storage.newer)
+            for _ in newer:
+                if newer.get(tensor, tensor) == tensor:
+                    break
+                tensor = newer[tensor]
+        return tensor
+
+    def merge(self, options: tuple[tuple[Condition, Tensor], ...]) -> Value:
+        """One tensor for several paths that meet (a phi node)."""
+        options = tuple((when, self.current(tensor)) for when, tensor in options)
+        first = options[0][1]
+        if all(tensor == first for _, tensor in options):
+            return first
+        same_root = all(tensor.root == first.root for _, tensor in options)
+        gradients = {tensor.needs_grad for _, tensor in options}
+        index = len(self.trace.events)
+        site = self.site(0)
+        event = self.trace.events[first.event] if 0 <= first.event < index else None
+        if event is not None:
+            site = event.where.site
+        result = Tensor(
+            self.number(),
+            index,
+            first.root if same_root else self.allocate(StorageObject()),
+            first.alias if same_root else "maybe",
+            gradients.pop() if len(gradients) == 1 else None,
+            all(tensor.leaf for _, tensor in options),
+            first.owner if all(tensor.owner == first.owner for _, tensor in options) else "",
+        )
+        own = options[-1][0]
+        where = replace(self.where(site), condition=tuple(t for t in self.state.condition if t not in own))
+        self.record(Merge(where, options, result))
+        return result
+
+    def last_call(self) -> Call | None:
+        """The latest event if it is a call."""
+        event = self.trace.events[-1] if self.trace.events else None
+        return event if isinstance(event, Call) else None

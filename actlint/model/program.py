@@ -1,0 +1,334 @@
+"""The linked program and what checks may ask of it.
+
+`Program` holds every file; `FileView` is one file as a check sees it: its references, its classes and the traces of its
+runs; `Context` answers questions about the rest of the program and holds the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from actlint import intents
+from actlint.facts import Assign, Attribute, AugAssign, ClassDef, Expr, FileFacts, FunctionDef, Lambda, Node, Site
+from actlint.model import classes
+from actlint.model.classes import ClassInfo
+from actlint.model.evaluate import Purse, functions, purse_of, run_class, run_function, run_script
+from actlint.model.events import Trace
+from actlint.model.link import File, Names, link_names
+from actlint.model.machine import Machine, Shared
+from actlint.model.references import Reference, path_to, references
+from actlint.model.show import unparse
+from actlint.model.values import Class, External, Value
+from actlint.model.walk import bound_names, target_names, walk
+
+if TYPE_CHECKING:
+    from actlint.config import Settings
+
+
+@dataclass(slots=True)
+class Program:
+    """All files, linked. `shared` caches what does not depend on a run."""
+
+    names: Names
+    settings: Settings
+    shared: Shared = field(default_factory=Shared)
+    views: dict[str, FileView] = field(default_factory=dict)
+    index: Index | None = None
+
+
+@dataclass(slots=True)
+class Index:
+    """What the whole program says, collected once: classes that are called, subclasses, attributes stored from
+    outside.
+    """
+
+    called: set[Site]
+    subclasses: dict[Site, list[Class]]
+    stored: set[str]
+
+
+def link(files: Sequence[FileFacts], settings: Settings, roots: Sequence[str] = ()) -> Program:
+    """Link files to a program. `roots` are directories that imports start from, besides the packages' own parents."""
+    return Program(link_names(files, roots), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """A class of the file and the traces of its general world: constructor first, then its methods, `forward` first."""
+
+    cls: Class
+    info: ClassInfo
+    is_module: bool
+    traces: tuple[Trace, ...]
+
+    @property
+    def name(self) -> str:
+        """The class's name."""
+        return self.info.code.name
+
+    @property
+    def constructor(self) -> Trace:
+        """The trace of `__init__`."""
+        return self.traces[0]
+
+    def method(self, name: str) -> Trace | None:
+        """The trace of a method of the class's own body."""
+        for trace in self.traces[1:]:
+            if trace.entry is not None and isinstance(trace.entry.code, FunctionDef) and trace.entry.code.name == name:
+                return trace
+        return None
+
+
+@dataclass(slots=True)
+class FileView:
+    """One file as checks see it."""
+
+    program: Program
+    file: File
+    _references: tuple[Reference, ...] | None = None
+    _classes: tuple[ClassView, ...] | None = None
+    _functions: tuple[Trace, ...] | None = None
+    _steps: Purse | None = None
+    _nodes: dict[int, dict[int, Node]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The file's path."""
+        return self.file.path
+
+    def references(self) -> tuple[Reference, ...]:
+        """Every written reference to an import or module-level name (see `model.references`)."""
+        if self._references is None:
+            self._references = tuple(references(self.program.names, self.file))
+        return self._references
+
+    def classes(self) -> tuple[ClassView, ...]:
+        """The module-level classes of the file with their traces."""
+        if self._classes is None:
+            self._classes = tuple(self._class_views())
+        return self._classes
+
+    def modules(self) -> Iterator[ClassView]:
+        """The classes that derive from `nn.Module`."""
+        return (view for view in self.classes() if view.is_module)
+
+    def traces(self) -> Iterator[Trace]:
+        """Every run of the file: classes, functions, top level."""
+        for view in self.classes():
+            yield from view.traces
+        if self._functions is None:
+            names, shared = self.program.names, self.program.shared
+            wanted = self._touching_torch()
+            purse = self._purse()
+            runs = [run_function(names, shared, f, purse) for f in functions(self.file) if f.site in wanted]
+            self._functions = (*runs, run_script(names, shared, self.file, purse))
+        yield from self._functions
+
+    def _purse(self) -> Purse:
+        if self._steps is None:
+            self._steps = purse_of(self.file)
+        return self._steps
+
+    def _touching_torch(self) -> frozenset[Site]:
+        """The module-level functions that name something of torch, or call `forward`: only they have anything to show.
+        """
+        found: set[Site] = set()
+        for reference in self.references():
+            if reference.qualname.partition(".")[0] == "torch":
+                found.update(_function_sites(reference.site, reference.parents))
+        for index, chunk in enumerate(self.file.facts.chunks):
+            if chunk.facts is not None and "forward" in chunk.text:
+                found.update(Site(self.path, index, s.ordinal) for s in chunk.facts.body if isinstance(s, FunctionDef))
+        return frozenset(found)
+
+    def _class_views(self) -> Iterator[ClassView]:
+        names, shared = self.program.names, self.program.shared
+        for bindings in self.file.bindings.values():
+            for binding in bindings:
+                if not isinstance(binding.statement, ClassDef):
+                    continue
+                cls = Class(binding.site)
+                machine = Machine(names, shared, Trace(None, cls, "general"))
+                info = classes.class_info(machine, cls)
+                yield ClassView(
+                    cls, info, classes.is_module(machine, cls), tuple(run_class(names, shared, cls, self._purse()))
+                )
+
+    # ------------------------------------------------------------------------------------------------------------ nodes
+
+    def node(self, site: Site) -> Node | None:
+        """The node at a site of this file."""
+        nodes = self._nodes.get(site.chunk)
+        if nodes is None:
+            facts = self.file.facts.chunks[site.chunk].facts
+            nodes = {} if facts is None else {node.ordinal: node for node in walk(facts.body)}
+            self._nodes[site.chunk] = nodes
+        return nodes.get(site.ordinal)
+
+    def text(self, node: Expr | None) -> str:
+        """The expression as text on one line, shortened if long."""
+        return unparse(node)
+
+    def site(self, near: Site, node: Node) -> Site:
+        """The site of a node of the same statement as `near`."""
+        return Site(near.path, near.chunk, node.ordinal)
+
+    def path_to(self, site: Site) -> tuple[Node, ...]:
+        """The nodes from the top-level statement down to the one at `site`, that one included."""
+        return path_to(self.file, site)
+
+    def spell(self, qualname: str, at: Site) -> intents.Reference | None:
+        """How a qualified name can be written at a place, with the import it needs; None where its name is taken.
+
+        An import that the file has at module level is used if nothing between it and the place shadows its name.
+        """
+        shadowed = self._shadowing(at)
+        module, _, last = qualname.rpartition(".")
+        parts = qualname.split(".")
+        direct: str | None = None
+        for name in self.file.bindings:
+            if name in shadowed:
+                continue
+            value = self._import_value(name)
+            if value == qualname:
+                direct = direct or name
+            elif value is not None and qualname.startswith(value + ".") and value == parts[0]:
+                return intents.Reference(f"{name}.{'.'.join(parts[1:])}")
+        for name in self.file.bindings:
+            if name not in shadowed and self._import_value(name) == module and module != parts[0]:
+                return intents.Reference(f"{name}.{last}")
+        if direct is not None:
+            return intents.Reference(direct)
+        root = parts[0]
+        if root in shadowed or root in self.file.bindings:
+            return None
+        return intents.Reference(qualname, (root, None))
+
+    def _import_value(self, name: str) -> str | None:
+        """The qualified name behind a module-level name that one unconditional import binds and nothing else."""
+        bindings = self.file.bindings.get(name, [])
+        if len(bindings) != 1 or bindings[0].conditional or bindings[0].typing:
+            return None
+        if bindings[0].kind not in ("import", "from"):
+            return None
+        from actlint.model.link import global_name
+
+        values = global_name(self.program.names, self.file, name)
+        value = values[0] if len(values) == 1 else None
+        return value.qualname if isinstance(value, External) else None
+
+    def _shadowing(self, at: Site) -> frozenset[str]:
+        """Names that functions and comprehensions around a place bind, and those of a class body directly around it."""
+        found: set[str] = set()
+        path = self.path_to(at)
+        for position, node in enumerate(path):
+            if isinstance(node, FunctionDef):
+                found.update(item.name for item in node.params.items)
+                found.update(bound_names(node.body))
+            elif isinstance(node, Lambda):
+                found.update(item.name for item in node.params.items)
+            elif isinstance(node, ClassDef) and not any(isinstance(n, (FunctionDef, Lambda)) for n in path[position:]):
+                found.update(bound_names(node.body))
+            elif hasattr(node, "clauses"):
+                found.update(n for clause in node.clauses for n in target_names(clause.target))
+        return frozenset(found)
+
+
+def _function_sites(at: Site, parents: Sequence[Node]) -> Iterator[Site]:
+    """The outermost function around a place."""
+    for node in parents:
+        if isinstance(node, FunctionDef):
+            yield Site(at.path, at.chunk, node.ordinal)
+            return
+        if isinstance(node, ClassDef):
+            return
+
+
+@dataclass(slots=True)
+class Context:
+    """Queries about the program, and the settings."""
+
+    program: Program
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the project."""
+        return self.program.settings
+
+    def is_called(self, cls: Class) -> bool:
+        """Whether some file of the project instantiates the class."""
+        return cls.site in _index(self.program).called
+
+    def subclasses(self, cls: Class) -> list[Class]:
+        """The project's direct and indirect subclasses of a class."""
+        index = _index(self.program)
+        found: list[Class] = []
+        queue = list(index.subclasses.get(cls.site, ()))
+        while queue:
+            current = queue.pop()
+            if current not in found:
+                found.append(current)
+                queue.extend(index.subclasses.get(current.site, ()))
+        return found
+
+    def stored_elsewhere(self, name: str) -> bool:
+        """Whether some code of the project assigns an attribute of that name to anything but a method's own `self`."""
+        return name in _index(self.program).stored
+
+    def info(self, cls: Class) -> ClassInfo:
+        """The definition of a class."""
+        return classes.class_info(self._machine(), cls)
+
+    def mro(self, cls: Class) -> tuple[Value, ...]:
+        """The class and its ancestors in resolution order."""
+        return classes.mro(self._machine(), cls)
+
+    def _machine(self) -> Machine:
+        return Machine(self.program.names, self.program.shared, Trace(None, None, "query"))
+
+
+def view(program: Program, path: str) -> FileView:
+    """The view of one file, made once."""
+    found = program.views.get(path)
+    if found is None:
+        found = program.views[path] = FileView(program, program.names.files[path])
+    return found
+
+
+def _index(program: Program) -> Index:
+    if program.index is None:
+        index = Index(set(), {}, set())
+        machine = Machine(program.names, program.shared, Trace(None, None, "index"))
+        for path, file in program.names.files.items():
+            for reference in view(program, path).references():
+                if reference.call is not None and isinstance(reference.value, Class):
+                    index.called.add(reference.value.site)
+            for bindings in file.bindings.values():
+                for binding in bindings:
+                    if isinstance(binding.statement, ClassDef):
+                        cls = Class(binding.site)
+                        for base in classes.class_info(machine, cls).bases:
+                            if isinstance(base, Class):
+                                index.subclasses.setdefault(base.site, []).append(cls)
+            for chunk in file.facts.chunks:
+                if chunk.facts is not None:
+                    index.stored.update(_stored_from_outside(chunk.facts.body))
+        program.index = index
+    return program.index
+
+
+def _stored_from_outside(body: Sequence[Node]) -> Iterator[str]:
+    for node in walk(body):
+        targets = node.targets if isinstance(node, Assign) else (node.target,) if isinstance(node, AugAssign) else ()
+        for target in targets:
+            for inner in walk([target]):
+                if isinstance(inner, Attribute) and not _is_self(inner.value):
+                    yield inner.attr
+
+
+def _is_self(node: Node) -> bool:
+    from actlint.facts import Name
+
+    return isinstance(node, Name) and node.id == "self"

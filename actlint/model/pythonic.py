@@ -1,0 +1,679 @@
+"""Calls of what Python, its standard library and torch give: builtins, methods of lists and strings, constructors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from actlint import torchapi
+from actlint.facts import Call, Name, Site
+from actlint.model import attributes, calls, classes, expressions, layers, tensors
+from actlint.model.args import Args
+from actlint.model.events import Argument
+from actlint.model.events import Call as CallEvent
+from actlint.model.machine import UNROLL, Machine
+from actlint.model.sequences import elements, length
+from actlint.model.state import (
+    DictObject,
+    InstanceObject,
+    ListObject,
+    ModuleObject,
+    make_join,
+    options,
+)
+from actlint.model.truth import truth
+from actlint.model.values import (
+    NONE,
+    Class,
+    Constant,
+    DictRef,
+    External,
+    ForeignMethod,
+    Function,
+    Instance,
+    Iterator,
+    Join,
+    ListRef,
+    Method,
+    Module,
+    Partial,
+    Super,
+    Symbol,
+    Tensor,
+    Test,
+    Tuple,
+    Unknown,
+    Unset,
+    Value,
+)
+
+
+def special_form(m: Machine, callee: Value, node: Call) -> Value | None:
+    """Calls that need the frame rather than their arguments: `super()`, `locals()`."""
+    if not isinstance(callee, External) or not isinstance(node.func, Name):
+        return None
+    if callee.qualname == "builtins.super":
+        return _super(m, node)
+    if callee.qualname in ("builtins.locals", "builtins.vars") and not node.args:
+        return Unknown("locals()")
+    return None
+
+
+def _super(m: Machine, node: Call) -> Value:
+    frame = next((f for f in reversed(m.stack) if f.owner is not None and f.receiver is not None), None)
+    if len(node.args) == 2:
+        cls = expressions.evaluate(m, node.args[0].value)
+        receiver = expressions.evaluate(m, node.args[1].value)
+        return Super(cls, receiver) if isinstance(cls, Class) else Unknown("super() of a class that is not followed")
+    if frame is None or frame.owner is None or frame.receiver is None or node.args:
+        return Unknown("super() outside of a method")
+    return Super(frame.owner, frame.receiver)
+
+
+# --------------------------------------------------------------------------------------------------------- constructors
+
+
+def call_external(m: Machine, callee: External, args: Args, site: Site, discarded: bool) -> Value:
+    """Call something outside the project by its qualified name."""
+    qualname = torchapi.canonical(callee.qualname)
+    handler = _HANDLERS.get(qualname)
+    if handler is not None:
+        result = handler(m, args, site)
+        return result if result is not None else calls.unknown_call(m, callee, args, site, f"call of {qualname}")
+    if qualname.endswith(".__init__") and args.positional and isinstance(args.positional[0], (Module, Instance)):
+        return _explicit_init(m, qualname, args, site)
+    if torchapi.is_module_class(qualname):
+        return layers.construct(m, qualname, args, site)
+    op = torchapi.function(qualname)
+    if op is not None and op.kind not in ("control", "container"):
+        bound = tensors.bind(op, args.positional, args.keywords)
+        return tensors.apply(m, op, bound, site, External(qualname), None, discarded)
+    if qualname.startswith("torch.Tensor.") and args.positional:
+        return call_method(
+            m, args.positional[0], qualname[13:], Args(args.positional[1:], args.keywords), site, discarded
+        )
+    if qualname.rpartition(".")[2][:1].isupper() or qualname in _CONTEXTS:
+        return _foreign_object(m, callee, args, site)
+    if qualname.startswith("torch.nn.init."):
+        return args.positional[0] if args.positional else Unknown("init")
+    return calls.unknown_call(m, callee, args, site, f"call of {qualname}")
+
+
+_CONTEXTS = frozenset(
+    {
+        "torch.no_grad",
+        "torch.enable_grad",
+        "torch.inference_mode",
+        "torch.set_grad_enabled",
+        "torch.autograd.no_grad",
+        "torch.autograd.enable_grad",
+        "torch.autograd.inference_mode",
+        "torch.autograd.set_grad_enabled",
+        "torch.autocast",
+        "torch.amp.autocast",
+        "torch.cuda.amp.autocast",
+        "contextlib.suppress",
+        "contextlib.nullcontext",
+        "pytest.raises",
+    }
+)
+
+
+def _foreign_object(m: Machine, callee: External, args: Args, site: Site) -> Value:
+    """An instance of a class that is not followed; what it is given may be changed by it."""
+    found = InstanceObject(callee, site, dict(args.named()), {}, f"instance of {callee.qualname}")
+    calls.escape(m, args.all(), f"call of {callee.qualname}", site)
+    value = Instance(m.allocate(found))
+    m.record(CallEvent(m.where(site), callee, None, None, args.named(), value, False, False))
+    return value
+
+
+def _explicit_init(m: Machine, qualname: str, args: Args, site: Site) -> Value:
+    """`nn.Module.__init__(self)`."""
+    receiver = args.positional[0]
+    assert isinstance(receiver, (Module, Instance))
+    calls.foreign_init(m, receiver, Args(args.positional[1:], args.keywords, args.complete), site)
+    return NONE
+
+
+# -------------------------------------------------------------------------------------------------------------- methods
+
+
+def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, discarded: bool) -> Value:
+    """Call method `name` of a value whose class is not in the project."""
+    match receiver:
+        case Tensor():
+            return _tensor_method(m, receiver, name, args, site, discarded)
+        case Symbol(role="argument"):
+            return _tensor_method(m, tensors.of_symbol(m, receiver), name, args, site, discarded)
+        case Module():
+            return layers.module_method(m, receiver, name, args, site, discarded)
+        case ListRef():
+            return _list_method(m, receiver, name, args, site)
+        case DictRef():
+            return _dict_method(m, receiver, name, args, site)
+        case Constant(value=str(text)):
+            return _string_method(m, text, name, args)
+        case Tuple() if name in ("index", "count"):
+            return Unknown(f"tuple.{name}")
+        case Instance() if name == "super.__init__" or name == "__init__":
+            return NONE
+        case _:
+            calls.forget(m, receiver, f"{name}()")
+            return calls.unknown_call(m, ForeignMethod(receiver, name), args, site, f"call of method {name}")
+
+
+def _tensor_method(m: Machine, receiver: Tensor, name: str, args: Args, site: Site, discarded: bool) -> Value:
+    op = torchapi.method(name)
+    if op is None:
+        return calls.unknown_call(m, ForeignMethod(receiver, name), args, site, f"tensor method {name}")
+    bound: dict[str, Value] = {"input": receiver, **tensors.bind(op, args.positional, args.keywords)}
+    return tensors.apply(m, op, bound, site, ForeignMethod(receiver, name), None, discarded)
+
+
+def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Site) -> Value:
+    found = m.state.heap[receiver.ref]
+    assert isinstance(found, ListObject)
+    first = args.positional[0] if args.positional else None
+    known = found.complete and args.complete and not m.blurred
+    items = found.items
+    match name:
+        case "append" | "add" if first is not None:
+            if known and len(items) < 4 * UNROLL:
+                m.state.heap[receiver.ref] = ListObject((*items, first), True, found.kind)
+            else:
+                m.state.heap[receiver.ref] = ListObject(
+                    items if found.complete else (*items[:UNROLL], first), False, found.kind
+                )
+            m.record(
+                CallEvent(m.where(site), ForeignMethod(receiver, name), None, None, args.named(), NONE, False, True)
+            )
+            return NONE
+        case "extend" if first is not None:
+            calls.extend_list(m, receiver, first)
+            return NONE
+        case "insert" if (
+            known and isinstance(first, Constant) and isinstance(first.value, int) and len(args.positional) == 2
+        ):
+            changed = list(items)
+            changed.insert(first.value, args.positional[1])
+            m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
+            return NONE
+        case "pop" if known and items:
+            position = first.value if isinstance(first, Constant) else -1 if first is None else None
+            if isinstance(position, int) and -len(items) <= position < len(items):
+                changed = list(items)
+                value = changed.pop(position)
+                m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
+                return value
+        case "reverse" if known:
+            m.state.heap[receiver.ref] = ListObject(items[::-1], True, found.kind)
+            return NONE
+        case "copy":
+            return ListRef(m.allocate(found))
+        case "clear":
+            m.state.heap[receiver.ref] = ListObject((), True, found.kind)
+            return NONE
+        case "index" | "count" | "__len__" | "__contains__":
+            return Unknown(f"list.{name}")
+        case _:
+            pass
+    m.state.heap[receiver.ref] = ListObject((), False, found.kind)
+    return Unknown(f"list.{name}")
+
+
+def _dict_method(m: Machine, receiver: DictRef, name: str, args: Args, site: Site) -> Value:
+    entries = m.state.heap[receiver.ref]
+    assert isinstance(entries, DictObject)
+    key = args.positional[0] if args.positional else None
+    items = entries.items
+    match name:
+        case "get" | "pop" | "setdefault":
+            return _dict_lookup(m, receiver, entries, name, key, args)
+        case "keys":
+            return Tuple(_keys(items)) if entries.complete else Iterator(Unknown("key"))
+        case "values":
+            return Tuple(tuple(items.values())) if entries.complete else Iterator(Unknown("value"))
+        case "items":
+            if entries.complete:
+                return Tuple(tuple(Tuple(pair) for pair in zip(_keys(items), items.values(), strict=True)))
+            return Iterator(Unknown("item"))
+        case "copy":
+            return DictRef(m.allocate(entries))
+        case "update":
+            other = m.state.heap[key.ref] if isinstance(key, DictRef) else None
+            merged = dict(items)
+            known = entries.complete and args.complete and not m.blurred
+            if isinstance(other, DictObject):
+                merged.update(other.items)
+                known = known and other.complete
+            elif key is not None:
+                known = False
+            merged.update(args.keywords)
+            m.state.heap[receiver.ref] = DictObject(merged if known else {}, known)
+            return NONE
+        case _:
+            m.state.heap[receiver.ref] = DictObject(items, False)
+            return Unknown(f"dict.{name}")
+
+
+def _keys(items: dict[object, Value]) -> tuple[Value, ...]:
+    return tuple(key if isinstance(key, (External, Class)) else Constant(key) for key in items)
+
+
+def _dict_lookup(m: Machine, receiver: DictRef, entries: DictObject, name: str, key: Value | None, args: Args) -> Value:
+    wanted: object = key.value if isinstance(key, Constant) else key
+    known = isinstance(key, (Constant, External, Class))
+    default = args.get(1, "default") or (NONE if name == "get" else None)
+    if known and wanted in entries.items:
+        value = entries.items[wanted]
+        if name == "pop":
+            rest = {k: v for k, v in entries.items.items() if k != wanted}
+            m.state.heap[receiver.ref] = DictObject(rest, entries.complete and not m.blurred)
+        return value
+    if known and entries.complete:
+        if name == "setdefault" and default is not None:
+            m.state.heap[receiver.ref] = DictObject({**entries.items, wanted: default}, not m.blurred)
+        return default if default is not None else Unknown("missing key")
+    if name != "get":
+        m.state.heap[receiver.ref] = DictObject(entries.items, False)
+    return Unknown("entry of a dict")
+
+
+_STRING: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "strip": str.strip,
+    "title": str.title,
+    "capitalize": str.capitalize,
+}
+
+
+def _string_method(m: Machine, text: str, name: str, args: Args) -> Value:
+    function = _STRING.get(name)
+    if function is not None and not args.all():
+        return Constant(function(text))
+    if name == "format" and args.complete and all(isinstance(value, Constant) for value in args.all()):
+        positional = [value.value for value in args.positional if isinstance(value, Constant)]
+        keywords = {key: value.value for key, value in args.keywords.items() if isinstance(value, Constant)}
+        try:
+            return Constant(text.format(*positional, **keywords))
+        except (IndexError, KeyError, ValueError, AttributeError, TypeError):
+            return Unknown("string formatting")
+    if name in ("startswith", "endswith") and len(args.positional) == 1 and isinstance(args.positional[0], Constant):
+        wanted = args.positional[0].value
+        if isinstance(wanted, str):
+            return Constant(text.startswith(wanted) if name == "startswith" else text.endswith(wanted))
+    if name == "split" and all(isinstance(value, Constant) and isinstance(value.value, str) for value in args.all()):
+        separator = args.get(0, "sep")
+        wanted = separator.value if isinstance(separator, Constant) else None
+        if len(args.all()) <= 1 and wanted != "" and (wanted is None or isinstance(wanted, str)):
+            parts = text.split(wanted)
+            return ListRef(m.allocate(ListObject(tuple(Constant(part) for part in parts))))
+    return Unknown(f"str.{name}")
+
+
+# ------------------------------------------------------------------------------------------------------------- builtins
+
+
+def _range(m: Machine, args: Args, site: Site) -> Value:
+    bounds = [value.value for value in args.positional if isinstance(value, Constant) and isinstance(value.value, int)]
+    if args.complete and 0 < len(bounds) == len(args.positional) and not (len(bounds) == 3 and bounds[2] == 0):
+        numbers = range(*bounds)
+        if len(numbers) <= UNROLL:
+            return Tuple(tuple(Constant(number) for number in numbers))
+    return Iterator(Unknown("range of unknown length"))
+
+
+def _enumerate(m: Machine, args: Args, site: Site) -> Value:
+    items = elements(m, args.positional[0]) if args.positional else None
+    start = args.get(1, "start")
+    first = (
+        start.value if isinstance(start, Constant) and isinstance(start.value, int) else 0 if start is None else None
+    )
+    if items is None or first is None:
+        from actlint.model.statements import element_of
+
+        return Iterator(
+            Tuple((Unknown("index"), element_of(m, args.positional[0]) if args.positional else Unknown("item")))
+        )
+    return Tuple(tuple(Tuple((Constant(first + i), item)) for i, item in enumerate(items)))
+
+
+def _zip(m: Machine, args: Args, site: Site) -> Value:
+    from actlint.model.statements import element_of
+
+    columns = [elements(m, value) for value in args.positional]
+    if not args.complete:
+        return Iterator(Unknown("zip"))
+    if any(column is None for column in columns):
+        return Iterator(Tuple(tuple(element_of(m, value) for value in args.positional)))
+    return Tuple(tuple(Tuple(row) for row in zip(*(column or () for column in columns), strict=False)))
+
+
+def _pairwise(m: Machine, args: Args, site: Site) -> Value:
+    items = elements(m, args.positional[0]) if args.positional else None
+    if items is None:
+        return Iterator(Tuple((Unknown("item"), Unknown("item"))))
+    return Tuple(tuple(Tuple(pair) for pair in zip(items, items[1:], strict=False)))
+
+
+def _reversed(m: Machine, args: Args, site: Site) -> Value:
+    items = elements(m, args.positional[0]) if args.positional else None
+    return Iterator(Unknown("reversed")) if items is None else Tuple(items[::-1])
+
+
+def _list(m: Machine, args: Args, site: Site) -> Value:
+    if not args.positional:
+        return ListRef(m.allocate(ListObject((), args.complete)))
+    items = elements(m, args.positional[0])
+    return ListRef(m.allocate(ListObject(items or (), items is not None)))
+
+
+def _tuple(m: Machine, args: Args, site: Site) -> Value:
+    items = elements(m, args.positional[0]) if args.positional else ()
+    if items is None:
+        value = args.positional[0]
+        return value if isinstance(value, Iterator) else Iterator(Unknown("tuple of an unknown iterable"))
+    return Tuple(items)
+
+
+def _dict(m: Machine, args: Args, site: Site) -> Value:
+    items: dict[object, Value] = {}
+    complete = args.complete
+    for value in args.positional:
+        entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
+        pairs = None if isinstance(entries, DictObject) else elements(m, value)
+        if isinstance(entries, DictObject):
+            items.update(entries.items)
+            complete = complete and entries.complete
+        elif pairs is not None:
+            for pair in pairs:
+                inner = elements(m, pair)
+                if inner is not None and len(inner) == 2 and isinstance(inner[0], Constant):
+                    items[inner[0].value] = inner[1]
+                else:
+                    complete = False
+        else:
+            complete = False
+    items.update(args.keywords)
+    return DictRef(m.allocate(DictObject(items, complete)))
+
+
+def _len(m: Machine, args: Args, site: Site) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    count = length(m, value)
+    return Constant(count) if count is not None else Unknown("length")
+
+
+def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Site], Value]:
+    def run(m: Machine, args: Args, site: Site) -> Value:
+        values: list[Value] = list(args.positional)
+        if len(values) == 1 and (items := elements(m, values[0])) is not None and function in (max, min, sum):
+            values = list(items)
+        constants = [value.value for value in values if isinstance(value, Constant)]
+        if args.keywords or not args.complete or len(constants) != len(values) or not values:
+            return Unknown("computed number")
+        try:
+            whole = function in (max, min, sum) and len(args.positional) == 1
+            result = function(constants) if whole else function(*constants)
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+            return Unknown("computed number")
+        return Constant(result) if isinstance(result, (int, float, str, bool)) else Unknown("computed number")
+
+    return run
+
+
+def _bool(m: Machine, args: Args, site: Site) -> Value:
+    known = truth(m, args.positional[0]) if args.positional else False
+    if isinstance(known, bool):
+        return Constant(known)
+    return args.positional[0] if isinstance(known, Test) and isinstance(args.positional[0], Symbol) else Unknown("bool")
+
+
+def _getattr(m: Machine, args: Args, site: Site) -> Value:
+    if len(args.positional) < 2:
+        return Unknown("getattr")
+    receiver, name = args.positional[0], args.positional[1]
+    if isinstance(name, Join):
+        return attributes.distribute(
+            m, name, lambda option: _getattr(m, Args([receiver, option, *args.positional[2:]]), site)
+        )
+    if not isinstance(name, Constant) or not isinstance(name.value, str):
+        return Unknown("getattr with an unknown name")
+    if len(args.positional) == 3:
+        value = attributes._get(m, receiver, name.value, site)
+        if isinstance(value, Unset):
+            return args.positional[2]
+        if isinstance(value, Join):
+            return make_join(
+                [(when, args.positional[2] if isinstance(v, Unset) else v) for when, v in options(value)], m.merge
+            )
+        return value
+    return attributes.get(m, receiver, name.value, site)
+
+
+def _hasattr(m: Machine, args: Args, site: Site) -> Value:
+    name = args.get(1, "name")
+    if not args.positional or not isinstance(name, Constant) or not isinstance(args.positional[0], (Module, Instance)):
+        return Unknown("hasattr")
+    value = attributes._get(m, args.positional[0], str(name.value), site)
+    if isinstance(value, Unset):
+        # Absent as far as is seen; a subclass or a caller may define it, which is why it is asked.
+        return Unknown("hasattr")
+    if isinstance(value, Join):
+        return make_join([(when, Constant(not isinstance(v, Unset))) for when, v in options(value)], m.merge)
+    return Unknown("hasattr") if isinstance(value, Unknown) else Constant(True)
+
+
+def _setattr(m: Machine, args: Args, site: Site) -> Value:
+    if len(args.positional) != 3:
+        return Unknown("setattr")
+    receiver, name, value = args.positional
+    if isinstance(name, Constant) and isinstance(name.value, str):
+        attributes.store(m, receiver, name.value, value, site)
+    else:
+        calls.forget(m, receiver, "setattr with a computed name")
+    return NONE
+
+
+def _isinstance(m: Machine, args: Args, site: Site) -> Value:
+    if len(args.positional) != 2:
+        return Unknown("isinstance")
+    value, wanted = args.positional
+    if isinstance(value, Join):
+        return attributes.distribute(m, value, lambda option: _isinstance(m, Args([option, wanted]), site))
+    choices = elements(m, wanted) or (wanted,)
+    verdicts = [_is_a(m, value, choice) for choice in choices]
+    if any(verdict is True for verdict in verdicts):
+        return Constant(True)
+    if all(verdict is False for verdict in verdicts):
+        return Constant(False)
+    if isinstance(value, Symbol):
+        shown = " or ".join(_class_name(choice) for choice in choices)
+        test = Test(f"{value.key}\0isinstance {choices!r}", True, f"{value.label} is a {shown}")
+        from actlint.model.state import negate
+
+        return Join((((test,), Constant(True)), ((negate(test),), Constant(False))))
+    return Unknown("isinstance")
+
+
+def _class_name(value: Value) -> str:
+    return value.qualname.rpartition(".")[2] if isinstance(value, External) else "class"
+
+
+_PYTHON = {
+    "builtins.int": int,
+    "builtins.str": str,
+    "builtins.float": float,
+    "builtins.bool": bool,
+    "builtins.bytes": bytes,
+}
+
+
+def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
+    name = torchapi.canonical(cls.qualname) if isinstance(cls, External) else ""
+    match value:
+        case Constant(value=constant):
+            python = _PYTHON.get(name)
+            if python is not None:
+                return isinstance(constant, python)
+            return (
+                False if isinstance(cls, Class) or name.startswith(("torch.", "builtins.")) else None
+            )
+        case Module(ref=ref) | Instance(ref=ref):
+            found = m.state.heap[ref]
+            assert isinstance(found, (ModuleObject, InstanceObject))
+            if name == "torch.nn.Module":
+                return isinstance(value, Module) or None
+            ancestors = classes.mro(m, found.cls) if isinstance(found.cls, Class) else (found.cls,)
+            if cls in ancestors or any(
+                isinstance(a, External) and torchapi.canonical(a.qualname) == name for a in ancestors
+            ):
+                return True
+            if name.startswith("builtins."):
+                return False
+            known = isinstance(cls, (External, Class)) and all(isinstance(a, (Class, External)) for a in ancestors)
+            return False if known and isinstance(value, Module) and _exact(name, cls) else None
+        case Tuple() | ListRef() | DictRef():
+            own = {"Tuple": "builtins.tuple", "ListRef": "builtins.list", "DictRef": "builtins.dict"}[
+                type(value).__name__
+            ]
+            return name == own if name.startswith("builtins.") else None
+        case Class() | External():
+            return True if name == "builtins.type" and isinstance(value, Class) else None
+        case Tensor():
+            return True if name == "torch.Tensor" else False if name.startswith("builtins.") else None
+        case Function() | Method():
+            return False if name.startswith("torch.nn.") or name in _PYTHON else None
+        case _:
+            return None
+
+
+def _exact(name: str, cls: Value) -> bool:
+    """Torch layers form a shallow tree that is not tabulated: only a project class, or another leaf layer, is
+    excluded.
+    """
+    return isinstance(cls, Class) or (name.startswith("torch.nn.") and not name.rpartition(".")[2].startswith("_"))
+
+
+def _partial(m: Machine, args: Args, site: Site) -> Value:
+    if not args.positional or not args.complete:
+        return Unknown("partial")
+    return Partial(args.positional[0], tuple(args.positional[1:]), tuple(args.keywords.items()))
+
+
+def _type(m: Machine, args: Args, site: Site) -> Value:
+    value = args.positional[0] if len(args.positional) == 1 else NONE
+    if isinstance(value, (Module, Instance)):
+        found = m.state.heap[value.ref]
+        assert isinstance(found, (ModuleObject, InstanceObject))
+        return found.cls
+    return Unknown("type()")
+
+
+def _deepcopy(m: Machine, args: Args, site: Site) -> Value:
+    """A copy of a module is another module with the same structure (shallowly followed)."""
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, Module):
+        return Module(m.allocate(m.state.heap[value.ref]))
+    return value if isinstance(value, (Constant, External, Class, Function)) else Unknown("deepcopy")
+
+
+def _namespace(m: Machine, args: Args, site: Site) -> Value:
+    ref = m.allocate(InstanceObject(External("types.SimpleNamespace"), site, {}, dict(args.keywords)))
+    if not args.complete or args.positional:
+        calls.forget(m, Instance(ref), "computed fields")
+    return Instance(ref)
+
+
+def _parameter(m: Machine, args: Args, site: Site) -> Value:
+    flag = args.get(1, "requires_grad")
+    trained = True if flag is None else flag.value is True if isinstance(flag, Constant) else None
+    tensor = m.fresh(len(m.trace.events), trained, leaf=True, owner="parameter")
+    m.record(Argument(m.where(site), "parameter", tensor))
+    return tensor
+
+
+def _nothing(m: Machine, args: Args, site: Site) -> Value:
+    return NONE
+
+
+def _callable(m: Machine, args: Args, site: Site) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    if isinstance(value, (Function, Method, Class, Module, Partial)):
+        return Constant(True)
+    return Constant(False) if isinstance(value, Constant) else Unknown("callable")
+
+
+def _identity(m: Machine, args: Args, site: Site) -> Value:
+    return args.get(1, "val") or Unknown("cast")
+
+
+def _iterate(m: Machine, args: Args, site: Site) -> Value:
+    value = args.positional[0] if args.positional else NONE
+    items = elements(m, value)
+    return Tuple(items) if items is not None else Iterator(Unknown("iterator"))
+
+
+def _map(m: Machine, args: Args, site: Site) -> Value:
+    items = elements(m, args.positional[1]) if len(args.positional) == 2 else None
+    if items is None or len(items) > UNROLL:
+        return None  # type: ignore[return-value]
+    return Tuple(tuple(calls.call(m, args.positional[0], Args([item]), site) for item in items))
+
+
+def _checkpoint(m: Machine, args: Args, site: Site) -> Value:
+    """`checkpoint(function, *args)` calls the function."""
+    if not args.positional:
+        return Unknown("checkpoint")
+    own = {"use_reentrant", "preserve_rng_state", "determinism_check", "debug", "context_fn", "early_stop"}
+    keywords = {key: value for key, value in args.keywords.items() if key not in own}
+    return calls.call(m, args.positional[0], Args(args.positional[1:], keywords, args.complete), site)
+
+
+_HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
+    "builtins.range": _range,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.reversed": _reversed,
+    "builtins.list": _list,
+    "builtins.tuple": _tuple,
+    "builtins.dict": _dict,
+    "builtins.len": _len,
+    "builtins.int": _of_numbers(int),
+    "builtins.float": _of_numbers(float),
+    "builtins.str": _of_numbers(str),
+    "builtins.max": _of_numbers(max),
+    "builtins.min": _of_numbers(min),
+    "builtins.sum": _of_numbers(sum),
+    "builtins.abs": _of_numbers(abs),
+    "builtins.round": _of_numbers(round),
+    "math.sqrt": _of_numbers(math.sqrt),
+    "math.ceil": _of_numbers(math.ceil),
+    "math.floor": _of_numbers(math.floor),
+    "math.log": _of_numbers(math.log),
+    "math.log2": _of_numbers(math.log2),
+    "builtins.bool": _bool,
+    "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
+    "builtins.setattr": _setattr,
+    "builtins.isinstance": _isinstance,
+    "builtins.type": _type,
+    "builtins.callable": _callable,
+    "builtins.iter": _iterate,
+    "builtins.sorted": lambda m, args, site: Iterator(Unknown("sorted")),
+    "builtins.map": _map,
+    "builtins.print": _nothing,
+    "functools.partial": _partial,
+    "copy.deepcopy": _deepcopy,
+    "copy.copy": _deepcopy,
+    "types.SimpleNamespace": _namespace,
+    "collections.OrderedDict": _dict,
+    "itertools.pairwise": _pairwise,
+    "typing.cast": _identity,
+    "warnings.warn": _nothing,
+    "torch.nn.Parameter": _parameter,
+    "torch.nn.parameter.Parameter": _parameter,
+    "torch.utils.checkpoint.checkpoint": _checkpoint,
+}

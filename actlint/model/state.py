@@ -1,0 +1,389 @@
+"""The state of a run: frames and heap, forked where paths part and joined where they meet.
+
+Objects in the heap are immutable; a change replaces the object. Conditions are conjunctions of at most
+`MAX_LITERALS` literals: past that the oldest detail is given up by turning what depends on it into `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from actlint.facts import Site
+from actlint.model.values import (
+    UNSET,
+    Class,
+    Condition,
+    Constant,
+    External,
+    Join,
+    Tensor,
+    Test,
+    Tuple,
+    Unknown,
+    Unset,
+    Value,
+)
+
+MAX_LITERALS = 8
+MAX_OPTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleObject:
+    """An `nn.Module`: its class, the constructor's bound arguments (torch layers), attributes and container items.
+
+    `open` is set where attributes may exist that nobody saw (`setattr` with an unknown name, an escape to unknown
+    code). `ready` says whether `nn.Module.__init__` has run. `children` are a container's items in order, None if
+    unknown; `element` is then what every item looks like, if they look alike.
+    """
+
+    cls: External | Class
+    site: Site
+    args: dict[str, Value] = field(default_factory=dict)
+    attrs: dict[str, Value] = field(default_factory=dict)
+    children: tuple[tuple[str, Value], ...] | None = ()
+    open: str = ""
+    ready: bool | None = True
+    element: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceObject:
+    """An instance of a class that is no module; `args` are the positional and keyword arguments of a foreign class."""
+
+    cls: External | Class
+    site: Site
+    args: dict[str, Value] = field(default_factory=dict)
+    attrs: dict[str, Value] = field(default_factory=dict)
+    open: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListObject:
+    """A list or set; not `complete` where items may be missing or repeated."""
+
+    items: tuple[Value, ...]
+    complete: bool = True
+    kind: Literal["list", "set"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class DictObject:
+    """A dict with constant keys; not `complete` where entries may be missing."""
+
+    items: dict[object, Value]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A tensor version that autograd keeps: which call saved it, as its output or as which input, and when."""
+
+    event: int
+    tensor: int
+    role: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class StorageObject:
+    """A storage: how often it was written in place, the last write's event, and what autograd still needs of it.
+
+    `newer` leads from a tensor that was overwritten to the one that its names denote since.
+    """
+
+    version: int = 0
+    writer: int = -1
+    saved: tuple[Saved, ...] = ()
+    newer: tuple[tuple[Tensor, Tensor], ...] = ()
+
+
+Object: TypeAlias = ModuleObject | InstanceObject | ListObject | DictObject | StorageObject
+
+
+@dataclass(slots=True)
+class State:
+    """One path's view: local names by frame, heap, condition, grad mode (None unknown), and whether it still runs.
+
+    `raised` tells a path that ended in an exception from one that returned or jumped.
+    """
+
+    frames: dict[int, dict[str, Value]]
+    heap: dict[int, Object]
+    condition: Condition = ()
+    grad: bool | None = True
+    alive: bool = True
+    raised: bool = False
+    owned: set[int] = field(default_factory=set)
+
+    def fork(self) -> State:
+        """An independent copy."""
+        self.owned.clear()
+        return State(dict(self.frames), dict(self.heap), self.condition, self.grad, self.alive, self.raised)
+
+    def names(self, number: int) -> dict[str, Value]:
+        """The names of a frame, for writing: forks share a frame's names until one of them writes."""
+        names = self.frames.get(number)
+        if names is None:
+            names = self.frames[number] = {}
+        elif number not in self.owned:
+            names = self.frames[number] = dict(names)
+        self.owned.add(number)
+        return names
+
+
+def negate(test: Test) -> Test:
+    """The opposite literal."""
+    return replace(test, positive=not test.positive)
+
+
+def contradicts(a: Test, b: Test) -> bool:
+    """Whether no value satisfies both literals."""
+    if a.key == b.key:
+        return a.positive != b.positive
+    if a.key[0] == "?" or b.key[0] == "?" or a.key.partition("\0")[0] != b.key.partition("\0")[0]:
+        return False
+    return _implied_false(a, b) or _implied_false(b, a)
+
+
+def _implied_false(a: Test, b: Test) -> bool:
+    """Whether `a` rules `b` out, for the few forms whose keys are built by `tests.literal`."""
+    if not a.positive:
+        return False
+    subject, _, relation = a.key.partition("\0")
+    other, _, wanted = b.key.partition("\0")
+    if subject != other:
+        return False
+    if relation == "is None":
+        if wanted == "true":
+            return b.positive
+        return b.positive and wanted.startswith(("== ", "isinstance "))
+    if relation == "true":
+        return b.positive and wanted in ("== 0", "== ''", "== False", "== 0.0")
+    if relation.startswith("== ") and wanted.startswith("== "):
+        return b.positive
+    if relation.startswith("== ") and wanted == "true":
+        falsy = relation in ("== 0", "== ''", "== False", "== 0.0")
+        return b.positive == falsy
+    return relation.startswith("isinstance ") and wanted == "is None" and b.positive
+
+
+def consistent(condition: Iterable[Test], other: Iterable[Test]) -> bool:
+    """Whether both conjunctions can hold together."""
+    others = tuple(other)
+    return not any(contradicts(a, b) for a in condition for b in others)
+
+
+def conjoin(condition: Condition, extra: Condition) -> Condition | None:
+    """Both conjunctions in one, None if it is contradictory or too long."""
+    result = list(condition)
+    for test in extra:
+        if test in result:
+            continue
+        if any(contradicts(test, known) for known in result):
+            return None
+        result.append(test)
+    return tuple(result) if len(result) <= MAX_LITERALS else None
+
+
+def select(value: Value, condition: Condition) -> Value:
+    """What is left of `value` under `condition`."""
+    if type(value) is not Join:
+        return value
+    kept = tuple((when, option) for when, option in value.options if consistent(when, condition))
+    if len(kept) == 1:
+        return kept[0][1]
+    if not kept:
+        return Unknown("no path")
+    if len(kept) == len(value.options):
+        return value
+    return Join(kept)
+
+
+def options(value: Value) -> tuple[tuple[Condition, Value], ...]:
+    """The value as a list of conditions and values that are no Joins."""
+    return value.options if type(value) is Join else (((), value),)
+
+
+Merge: TypeAlias = Callable[[tuple[tuple[Condition, Tensor], ...]], Value]
+
+
+def join_values(a: Value, when_a: Condition, b: Value, when_b: Condition, merge: Merge) -> Value:
+    """One value for two paths that meet; tensors become one tensor through `merge` (a phi event)."""
+    if a is b or a == b:
+        return a
+    if type(a) is Tensor and type(b) is Tensor:
+        return merge(((when_a, a), (when_b, b)))
+    if type(a) is Tuple and type(b) is Tuple and len(a.items) == len(b.items):
+        pairs = zip(a.items, b.items, strict=True)
+        return Tuple(tuple(join_values(x, when_a, y, when_b, merge) for x, y in pairs))
+    found: list[tuple[Condition, Value]] = []
+    for value, when in ((a, when_a), (b, when_b)):
+        for inner, option in options(value):
+            both = conjoin(when, inner)
+            if both is None:
+                if consistent(when, inner):
+                    return Unknown("conditions too long")
+                continue
+            found.append((both, option))
+    return make_join(found, merge)
+
+
+def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
+    """A Join of the options, with equal values put together and tensors merged."""
+    grouped: list[tuple[Condition, Value]] = []
+    tensors: list[tuple[Condition, Tensor]] = []
+    for when, option in found:
+        if type(option) is Unknown:
+            return option
+        if type(option) is Tensor:
+            tensors.append((when, option))
+            continue
+        for index, (known, other) in enumerate(grouped):
+            if other == option:
+                grouped[index] = (common(known, when), option)
+                break
+        else:
+            grouped.append((when, option))
+    if tensors:
+        if len(tensors) == 1 or all(tensor == tensors[0][1] for _, tensor in tensors):
+            merged: Value = tensors[0][1]
+        else:
+            merged = merge(tuple(tensors))
+        shared = tensors[0][0]
+        for when, _ in tensors[1:]:
+            shared = common(shared, when)
+        grouped.append((shared, merged))
+    if len(grouped) == 1:
+        return grouped[0][1]
+    if len(grouped) > MAX_OPTIONS:
+        return Unknown("too many alternatives")
+    return Join(tuple(grouped))
+
+
+def common(a: Condition, b: Condition) -> Condition:
+    """The literals that hold in both."""
+    return tuple(test for test in a if test in b)
+
+
+def split(a: Condition, b: Condition) -> tuple[Condition, Condition, Condition]:
+    """The common prefix of two conditions, and what each adds to it."""
+    length = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        length += 1
+    return a[:length], a[length:], b[length:]
+
+
+def join_states(a: State, b: State, merge: Merge) -> State:
+    """The state after two paths have met."""
+    if not a.alive:
+        return b
+    if not b.alive:
+        return a
+    shared, when_a, when_b = split(a.condition, b.condition)
+
+    def join(x: Value, y: Value) -> Value:
+        return join_values(x, when_a, y, when_b, merge)
+
+    frames: dict[int, dict[str, Value]] = {}
+    for number, names in a.frames.items():
+        other = b.frames.get(number)
+        if other is None:
+            frames[number] = names
+            continue
+        frames[number] = names if names is other else _join_maps(names, other, join)
+    for number, names in b.frames.items():
+        if number not in frames:
+            frames[number] = names
+    heap = b.heap  # in place: `merge` allocates there while objects are joined
+    for ref, object_ in a.heap.items():
+        theirs = heap.get(ref)
+        if theirs is None:
+            heap[ref] = object_
+        elif theirs is not object_:
+            heap[ref] = join_objects(object_, theirs, join, when_a, when_b)
+    return State(frames, heap, shared, a.grad if a.grad == b.grad else None)
+
+
+def _join_maps(a: dict[str, Value], b: dict[str, Value], join: Callable[[Value, Value], Value]) -> dict[str, Value]:
+    result: dict[str, Value] = {}
+    for name, value in a.items():
+        other = b.get(name, UNSET)
+        result[name] = value if other is value else join(value, other)
+    for name, value in b.items():
+        if name not in a:
+            result[name] = join(UNSET, value)
+    return result
+
+
+def join_objects(
+    a: Object, b: Object, join: Callable[[Value, Value], Value], when_a: Condition, when_b: Condition
+) -> Object:
+    """One heap object for two versions of it."""
+    if isinstance(a, ModuleObject) and isinstance(b, ModuleObject):
+        return replace(
+            a,
+            attrs=_join_maps(a.attrs, b.attrs, join),
+            children=_join_children(a.children, b.children, join),
+            open=a.open or b.open,
+            ready=a.ready if a.ready == b.ready else None,
+        )
+    if isinstance(a, InstanceObject) and isinstance(b, InstanceObject):
+        return replace(a, attrs=_join_maps(a.attrs, b.attrs, join), open=a.open or b.open)
+    if isinstance(a, ListObject) and isinstance(b, ListObject):
+        if len(a.items) == len(b.items):
+            items = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
+            return replace(a, items=items, complete=a.complete and b.complete)
+        longer, shorter = (a, b) if len(a.items) > len(b.items) else (b, a)
+        same = longer.items[: len(shorter.items)] == shorter.items
+        return replace(longer, complete=False) if same else ListObject((), False)
+    if isinstance(a, DictObject) and isinstance(b, DictObject):
+        both = {key: join(value, b.items[key]) for key, value in a.items.items() if key in b.items}
+        return DictObject(both, a.complete and b.complete and a.items.keys() == b.items.keys())
+    if isinstance(a, StorageObject) and isinstance(b, StorageObject):
+        saved = list(a.saved) if a.saved == b.saved else _join_saved(a, b, when_a, when_b)
+        newer = {}
+        ours, theirs = dict(a.newer), dict(b.newer)
+        for old in (*ours, *(tensor for tensor in theirs if tensor not in ours)):
+            # Where only one path wrote, the other still has the old value.
+            joined = join(ours.get(old, old), theirs.get(old, old))
+            newer[old] = joined if isinstance(joined, Tensor) else ours.get(old, theirs.get(old, old))
+        return StorageObject(max(a.version, b.version), max(a.writer, b.writer), tuple(saved), tuple(newer.items()))
+    raise AssertionError("a heap object changed its kind")
+
+
+def _join_saved(a: StorageObject, b: StorageObject, when_a: Condition, when_b: Condition) -> list[Saved]:
+    result = [entry for entry in a.saved if entry in b.saved]
+    for own, other, when in ((a, b, when_a), (b, a, when_b)):
+        for entry in own.saved:
+            if entry not in other.saved:
+                both = conjoin(when, entry.condition)
+                if both is not None:
+                    result.append(replace(entry, condition=both))
+    return result
+
+
+def _join_children(
+    a: tuple[tuple[str, Value], ...] | None,
+    b: tuple[tuple[str, Value], ...] | None,
+    join: Callable[[Value, Value], Value],
+) -> tuple[tuple[str, Value], ...] | None:
+    if a == b:
+        return a
+    if a is None or b is None or len(a) != len(b) or any(x[0] != y[0] for x, y in zip(a, b, strict=True)):
+        return None
+    return tuple((x[0], join(x[1], y[1])) for x, y in zip(a, b, strict=True))
+
+
+def is_unset(value: Value) -> bool:
+    """Whether the value is certainly absent."""
+    return type(value) is Unset
+
+
+def literal_of(value: Value) -> object:
+    """The Python constant of a value; `...` of the type `Unknown` where it is none."""
+    return value.value if type(value) is Constant else Unknown

@@ -1,0 +1,439 @@
+"""Operations on tensors: results, aliasing, in-place writes, and the events of the graph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actlint import torchapi
+from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
+from actlint.facts import Constant as Literal_
+from actlint.model import autograd, expressions
+from actlint.model.events import Argument, Call, Write
+from actlint.model.machine import Machine
+from actlint.model.sequences import elements
+from actlint.model.state import ModuleObject, StorageObject
+from actlint.model.values import (
+    Constant,
+    ForeignMethod,
+    Iterator,
+    ListRef,
+    Module,
+    Symbol,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from actlint.torchapi import Op
+
+_QUERIES = frozenset(
+    {"shape", "dtype", "device", "layout", "ndim", "is_cuda", "requires_grad", "is_leaf", "grad_fn", "grad"}
+)
+_OPERATORS = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "//": "floor_divide",
+    "%": "remainder",
+    "**": "pow",
+    "@": "matmul",
+    "&": "bitwise_and",
+    "|": "bitwise_or",
+    "^": "bitwise_xor",
+    "<<": "bitwise_left_shift",
+    ">>": "bitwise_right_shift",
+}
+_COMPARISONS = {"<": "lt", ">": "gt", "<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+def is_method(name: str) -> bool:
+    """Whether tensors have a method of that name."""
+    return torchapi.method(name) is not None
+
+
+def of_symbol(m: Machine, symbol: Symbol) -> Tensor:
+    """The tensor that an argument is, the same one each time."""
+    known = m.symbols.get(symbol.key)
+    if known is None or known.root not in m.state.heap:
+        site = m.site(0)
+        index = len(m.trace.events)
+        if known is None:
+            tensor = m.fresh(index, None, owner="")
+        else:
+            tensor = known
+            m.state.heap[known.root] = StorageObject()
+        m.record(Argument(m.where(site), symbol.label, tensor))
+        m.symbols[symbol.key] = tensor
+        return tensor
+    return m.current(known)
+
+
+def as_tensor(m: Machine, value: Value | None) -> Tensor | None:
+    """The value as a tensor operand: a tensor, or an argument that is used as one."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Symbol) and value.role == "argument":
+        return of_symbol(m, value)
+    return None
+
+
+def carried(m: Machine, value: Value, name: str) -> Tensor | None:
+    """A tensor that a loop of unknown length changes, in an iteration in the middle: the one before the loop, or the
+    previous iteration's. None for what is no tensor.
+    """
+    before = as_tensor(m, value)
+    if before is None:
+        return None
+    previous = m.fresh(len(m.trace.events), None)
+    m.record(Argument(m.where(m.site(0)), f"{name} of the previous iteration", previous))
+    joined = m.merge((((), before), ((), previous)))
+    return joined if isinstance(joined, Tensor) else None
+
+
+def parameter(m: Machine, module: Module, name: str) -> Value:
+    """`layer.weight` or `layer.bias`: a leaf that requires grad, the same one each time."""
+    key = f"parameter:{module.ref}:{name}"
+    known = m.symbols.get(key)
+    if known is not None and known.root in m.state.heap:
+        return m.current(known)
+    found = m.state.heap[module.ref]
+    assert isinstance(found, ModuleObject)
+    trained = _trained(found)
+    tensor = m.fresh(len(m.trace.events), trained, leaf=True, owner=name)
+    m.record(Argument(m.where(m.site(0)), name, tensor))
+    m.symbols[key] = tensor
+    return tensor
+
+
+def _trained(module: ModuleObject) -> bool | None:
+    """Whether a layer's weights require grad: True unless something may have frozen them."""
+    return None if module.open or "frozen" in module.args else True
+
+
+# ----------------------------------------------------------------------------------------------------------- operations
+
+
+def bind(op: Op, positional: list[Value], keywords: dict[str, Value]) -> dict[str, Value]:
+    """Arguments by parameter name; positional ones that no parameter takes are dropped."""
+    bound: dict[str, Value] = {}
+    queue = list(positional)
+    for param in op.params:
+        if param.kind in ("positional", "either"):
+            if queue:
+                bound[param.name] = queue.pop(0)
+        elif param.kind == "vararg":
+            bound[param.name] = Tuple(tuple(queue))
+            queue = []
+    bound.update(keywords)
+    return bound
+
+
+def apply(
+    m: Machine,
+    op: Op,
+    args: dict[str, Value],
+    site: Site,
+    callee: Value,
+    module: Module | None = None,
+    discarded: bool = False,
+    inplace: bool | None = None,
+) -> Value:
+    """Run a tabulated operation on bound arguments and record it.
+
+    `args` maps the names of `op.tensors` (and other parameters) to values. `inplace` overrides what the arguments say
+    (a layer's constructor knows).
+    """
+    operands: dict[str, Tensor] = {}
+    for name in op.tensors:
+        tensor = as_tensor(m, args.get(name))
+        if tensor is not None:
+            operands[name] = tensor
+            args[name] = tensor
+    if op.inplace == "always":
+        inplace = True
+    elif inplace is None:
+        inplace = op.inplace == "flag" and autograd.is_true(args.get("inplace"))
+    index = len(m.trace.events)
+    trained = _module_trained(m, module) if op.parametric else False
+    needs = _needs_grad(m, op, args, operands, trained)
+    first = next(iter(operands.values()), None)
+    if inplace and first is not None:
+        return _inplace(m, op, args, site, callee, module, discarded, first, needs)
+    result = _result(m, op, args, index, needs, first)
+    layer = _layer(m, module)
+    m.record(Call(m.where(site), callee, op, module, tuple(args.items()), result, bool(inplace), discarded, layer))
+    autograd.record_saves(m, op, index, operands, result, trained)
+    return result
+
+
+def _layer(m: Machine, module: Module | None) -> ModuleObject | None:
+    found = m.state.heap.get(module.ref) if module is not None else None
+    return found if isinstance(found, ModuleObject) else None
+
+
+def _module_trained(m: Machine, module: Module | None) -> bool | None:
+    if module is None:
+        return False
+    found = m.state.heap[module.ref]
+    assert isinstance(found, ModuleObject)
+    return _trained(found)
+
+
+def _needs_grad(
+    m: Machine, op: Op, args: dict[str, Value], operands: dict[str, Tensor], trained: bool | None
+) -> bool | None:
+    if m.state.grad is False or not op.differentiable:
+        return False
+    if op.kind in ("creation", "random") and op.inplace != "always":
+        flag = args.get("requires_grad")
+        return autograd.is_true(flag) if flag is None or isinstance(flag, Constant) else None
+    states: list[bool | None] = [tensor.needs_grad for tensor in operands.values()]
+    if op.parametric:
+        states.append(trained)
+    for name in op.tensors:
+        value = args.get(name)
+        if value is not None and name not in operands:
+            states.extend(_inner_needs(m, value))
+    if m.state.grad is None:
+        return None if any(state is not False for state in states) else False
+    if any(state is True for state in states):
+        return True
+    return None if any(state is None for state in states) else False
+
+
+def _inner_needs(m: Machine, value: Value) -> list[bool | None]:
+    """Requires-grad of what is inside a list of tensors, of a constant (never), of anything else (unknown)."""
+    if isinstance(value, Constant):
+        return [False]
+    inner = elements(m, value)
+    if inner is None:
+        return [None]
+    return [item.needs_grad if isinstance(item, Tensor) else None for item in inner]
+
+
+def _result(m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool | None, first: Tensor | None) -> Value:
+    if op.result == "none" or op.alias == "none":
+        return Unknown(f"result of {op.qualname}")
+    if op.alias == "multiview":
+        base = first.root if first is not None else m.fresh(index, needs).root
+        part_ = Tensor(m.number(), index, base, "multiview", needs, False)
+        count = _count(args, op)
+        if count is None:
+            return Iterator(part_)
+        return Tuple(tuple(replace(part_, number=m.number()) for _ in range(count)))
+    if op.kind == "recurrent" and op.result != "tensor":
+        states: Value = Iterator(m.fresh(index, needs))
+        return Tuple((m.fresh(index, needs), states))
+    if op.qualname.endswith("MultiheadAttention"):
+        return Tuple((m.fresh(index, needs), m.fresh(index, needs)))
+    if op.result == "tensors":
+        return Iterator(m.fresh(index, needs))
+    if op.result == "either" and ("dim" in args or "return_indices" in args or len(args) > 1):
+        return Unknown(f"result of {op.qualname} depends on its arguments")
+    return _aliased(m, op, index, needs, first)
+
+
+def _count(args: dict[str, Value], op: Op) -> int | None:
+    chunks = args.get("chunks")
+    if isinstance(chunks, Constant) and isinstance(chunks.value, int) and 0 < chunks.value <= 16:
+        return chunks.value
+    sizes = args.get("split_size_or_sections", args.get("split_size"))
+    return len(sizes.items) if isinstance(sizes, Tuple) else None
+
+
+def _aliased(m: Machine, op: Op, index: int, needs: bool | None, first: Tensor | None) -> Tensor:
+    if first is None or op.alias == "fresh":
+        return m.fresh(index, needs)
+    match op.alias:
+        case "same":
+            return replace(
+                first, number=m.number(), event=index, alias=first.alias if first.alias != "fresh" else "same"
+            )
+        case "view":
+            alias = first.alias if first.alias in ("multiview", "expand", "maybe") else "view"
+            return Tensor(m.number(), index, first.root, alias, needs, first.leaf and op.kind != "detach", first.owner)
+        case "expand" | "maybe":
+            return Tensor(m.number(), index, m.fresh(index, needs).root, "maybe", needs, False)
+        case _:
+            return m.fresh(index, needs)
+
+
+def _inplace(
+    m: Machine,
+    op: Op,
+    args: dict[str, Value],
+    site: Site,
+    callee: Value,
+    module: Module | None,
+    discarded: bool,
+    target: Tensor,
+    needs: bool | None,
+) -> Tensor:
+    """Write to `target`; its names denote the result afterwards."""
+    index = len(m.trace.events)
+    reasons = autograd.hazards(m, target)
+    if m.state.grad is False:
+        needs = target.needs_grad
+    result = replace(
+        target, number=m.number(), event=index, needs_grad=needs, leaf=target.leaf and m.state.grad is False
+    )
+    layer = _layer(m, module)
+    m.record(Call(m.where(site), callee, op, module, tuple(args.items()), result, True, discarded, layer))
+    m.record(Write(m.where(site), index, target, result, reasons))
+    autograd.written(m, target, result, index)
+    plain = replace(op, saves_output=op.inplace_saves == "output", saves=_inplace_saves(op))
+    others = {name: tensor for name, tensor in _operands(m, op, args).items() if tensor.number != target.number}
+    autograd.record_saves(m, plain, index, others, result, None)
+    return result
+
+
+def _inplace_saves(op: Op) -> tuple[tuple[str, str], ...]:
+    """Of an in-place operation's inputs only the others can be kept as they are: the first is overwritten."""
+    first = op.tensors[0] if op.tensors else ""
+    return tuple(entry for entry in op.saves if entry[0] != first)
+
+
+def _operands(m: Machine, op: Op, args: dict[str, Value]) -> dict[str, Tensor]:
+    found = {name: as_tensor(m, args.get(name)) for name in op.tensors}
+    return {name: tensor for name, tensor in found.items() if tensor is not None}
+
+
+def part(m: Machine, value: Value, position: int | None) -> Value:
+    """One part of a tensor or of an unknown sequence: unpacking or iterating a tensor gives unbind's views."""
+    if isinstance(value, Iterator):
+        inner = value.element
+        return replace(inner, number=m.number()) if isinstance(inner, Tensor) else inner
+    if isinstance(value, Tensor):
+        return Tensor(m.number(), value.event, value.root, "multiview", value.needs_grad, False)
+    return Unknown("part")
+
+
+# ------------------------------------------------------------------------------------------------------------ operators
+
+
+def operator(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
+    """`left op right` where neither is a plain Python value."""
+    a, b = _operand(m, left), _operand(m, right)
+    if a is None and b is None:
+        return Unknown("operator on unknown values")
+    name = _OPERATORS.get(op)
+    table = torchapi.method(name) if name else None
+    if table is None:
+        return Unknown(f"operator {op}")
+    first: Value = a if a is not None else left
+    second: Value = b if b is not None else right
+    if a is None and isinstance(left, Unknown) or b is None and isinstance(right, Unknown):
+        pass  # a tensor and something unknown still make a tensor
+    args = {"input": first, _second(table): second}
+    return apply(m, table, args, site, ForeignMethod(first, f"operator {op}"))
+
+
+def _operand(m: Machine, value: Value) -> Tensor | None:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Symbol) and value.key in m.symbols:
+        return of_symbol(m, value)
+    return None
+
+
+def _second(op: Op) -> str:
+    return next((param.name for param in op.params if param.kind in ("positional", "either")), "other")
+
+
+def unary(m: Machine, op: str, value: Value, site: Site) -> Value:
+    """`-x`, `~x` of a tensor."""
+    tensor = _operand(m, value)
+    table = torchapi.method("neg" if op == "-" else "bitwise_not")
+    if tensor is None or table is None:
+        return Unknown("operator on an unknown value")
+    if op == "+":
+        return tensor
+    return apply(m, table, {"input": tensor}, site, ForeignMethod(tensor, f"operator {op}"))
+
+
+def comparison(m: Machine, op: str, values: list[Value], site: Site) -> Value:
+    """A comparison of tensors: a tensor of truth values."""
+    table = torchapi.method(_COMPARISONS.get(op, "eq"))
+    if table is None:
+        return Unknown("comparison")
+    args = {"input": values[0], _second(table): values[1]}
+    return apply(m, table, args, site, ForeignMethod(values[0], f"operator {op}"))
+
+
+def augmented(m: Machine, op: str, old: Tensor, right: Value, site: Site) -> Value:
+    """`tensor op= right`: in place."""
+    name = _OPERATORS.get(op)
+    table = torchapi.method(f"{name}_") if name and name != "matmul" else None
+    if table is None:
+        return operator(m, op, old, right, site)
+    args: dict[str, Value] = {"input": old, _second(table): as_tensor(m, right) or right}
+    return apply(m, table, args, site, ForeignMethod(old, f"operator {op}="))
+
+
+# ---------------------------------------------------------------------------------------------- attributes and indexing
+
+
+def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
+    """`tensor.name`: a property, a view such as `.T`, or a method to be called."""
+    if name in _QUERIES:
+        return Unknown(f"tensor.{name}")
+    if name in ("T", "mT", "H", "mH"):
+        table = torchapi.method("t")
+        if table is not None:
+            return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, name))
+    if name == "data":
+        table = torchapi.method("detach")
+        if table is not None:
+            return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, name))
+    return ForeignMethod(receiver, name)
+
+
+def _advanced(m: Machine, node: Subscript) -> bool | None:
+    """Whether an index copies (a tensor or list index, None where unknown) or gives a view (integers, slices, None,
+    `...`).
+    """
+    indices = node.index.elements if isinstance(node.index, Collection) else (node.index,)
+    for index in indices:
+        if isinstance(index, Slice):
+            expressions.evaluate(m, index)
+            continue
+        if isinstance(index, Literal_) or (isinstance(index, UnaryOp) and isinstance(index.operand, Literal_)):
+            continue
+        value = expressions.evaluate(m, index)
+        if isinstance(value, (Tensor, ListRef)):
+            return True
+        if not isinstance(value, Constant):
+            return None
+    return False
+
+
+_INDEX_ALIAS: dict[bool | None, torchapi.Alias] = {False: "view", True: "fresh", None: "maybe"}
+
+
+def index(m: Machine, receiver: Tensor, node: Subscript, site: Site) -> Value:
+    """`tensor[index]`: a view of basic indices, a copy otherwise."""
+    advanced = _advanced(m, node)
+    table = torchapi.method("select" if advanced is False else "index_select")
+    if table is None:
+        return Unknown("index")
+    table = replace(table, alias=_INDEX_ALIAS[advanced], saves=(), kind="index")
+    return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, "[]"))
+
+
+def write_item(m: Machine, receiver: Tensor, value: Value, site: Site) -> None:
+    """`tensor[index] = value`: an in-place write that saves nothing."""
+    table = torchapi.method("copy_")
+    if table is None:
+        return
+    operand = as_tensor(m, value) or value
+    args: dict[str, Value] = {"input": receiver, _second(table): operand}
+    apply(
+        m, replace(table, tensors=("input", _second(table))), args, site, ForeignMethod(receiver, "[]="), discarded=True
+    )
+
+
+def overwrite_data(m: Machine, receiver: Tensor, site: Site) -> None:
+    """`tensor.data = …`: the tensor's value is something else from here on, behind autograd's back."""
+    result = replace(receiver, number=m.number())
+    autograd.written(m, receiver, result, len(m.trace.events))
