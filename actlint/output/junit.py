@@ -1,0 +1,62 @@
+"""JUnit's XML: a suite for each file, a failed case for each finding, a case in error where actlint itself failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from actlint.diagnostic import Diagnostic, Report
+from actlint.output.options import RenderOptions, Texts, no_text
+from actlint.output.shared import NAME, said
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+
+
+def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_text) -> Iterator[str]:
+    """The document; where there is no finding at all it has one case that passed, since a report must have one."""
+    suites = [(report.path, report.diagnostics) for report in reports if report.diagnostics]
+    found = [diagnostic for _, diagnostics in suites for diagnostic in diagnostics]
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield f"<testsuites {_suite(NAME, found)}>\n"
+    if not suites:
+        yield f"  <testsuite {_suite(NAME, [])}>\n"
+        yield f'    <testcase name="no findings" classname={_quoted(NAME)}/>\n'
+        yield "  </testsuite>\n"
+    for path, diagnostics in suites:
+        yield f"  <testsuite {_suite(path, diagnostics)}>\n"
+        for diagnostic in diagnostics:
+            yield _case(diagnostic)
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _suite(name: str, diagnostics: Sequence[Diagnostic]) -> str:
+    errors = sum(d.internal for d in diagnostics)
+    total = len(diagnostics) or 1
+    return f'name={_quoted(name)} tests="{total}" failures="{len(diagnostics) - errors}" errors="{errors}" skipped="0"'
+
+
+def _case(diagnostic: Diagnostic) -> str:
+    start = diagnostic.span.start
+    kind = "error" if diagnostic.internal else "failure"
+    message = said(diagnostic)
+    text = f"line {start.row}, column {start.column}: {message}"
+    if diagnostic.fix is not None:
+        text += f"\nhelp: {diagnostic.fix.message}"
+    return (
+        f"    <testcase name={_quoted(f'{diagnostic.code} {diagnostic.name}')} classname={_quoted(diagnostic.path)} "
+        f'file={_quoted(diagnostic.path)} line="{start.row}" column="{start.column}">\n'
+        f"      <{kind} type={_quoted(diagnostic.severity)} message={_quoted(message)}>{_text(text)}</{kind}>\n"
+        "    </testcase>\n"
+    )
+
+
+def _text(text: str) -> str:
+    text = _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return re.sub('[&<>"\r]', lambda match: _ENTITIES[match[0]], text)
+
+
+def _quoted(text: str) -> str:
+    # A parser turns raw line ends and tabs in an attribute into blanks.
+    return '"' + re.sub("[\t\n]", lambda match: _ENTITIES[match[0]], _text(text)) + '"'

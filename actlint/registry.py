@@ -1,0 +1,107 @@
+"""Which rules there are, and which of them a project runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from actlint.config import Settings
+from actlint.errors import ActlintError, UsageError
+from actlint.globs import covers, slashed
+from actlint.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule("ACT001", "syntax-error", "error", True, None),
+    Rule("ACT002", "unused-suppression", "warning", True, None),
+)
+"""The built-in rules, by code."""
+
+GROUP = "actlint.rules"
+"""The entry points of other packages: each names a `Rule`, or a sequence of them."""
+
+_CODE = re.compile(r"[A-Z]+[0-9]*")
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules, built in and from entry points, by code.
+
+    Raises ActlintError where an entry point cannot be loaded, is no rule, or takes a code or name that is taken.
+    """
+    from importlib.metadata import entry_points
+
+    found = list(RULES)
+    for entry in entry_points(group=GROUP):
+        try:
+            loaded = entry.load()
+        except Exception as error:  # another package's import can raise anything
+            raise ActlintError(f"entry point `{entry.name}` of `{GROUP}` cannot be loaded: {error}") from error
+        for rule in [loaded] if isinstance(loaded, Rule) else loaded:
+            if not isinstance(rule, Rule):
+                raise ActlintError(f"entry point `{entry.name}` of `{GROUP}` gives {rule!r}, which is no rule")
+            if taken := [other for other in found if rule.code == other.code or rule.name == other.name]:
+                raise ActlintError(f"rule {rule.code} ({rule.name}) of `{entry.name}` clashes with {taken[0].code}")
+            found.append(rule)
+    return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def select(settings: Settings, available: Sequence[Rule] | None = None) -> tuple[Rule, ...]:
+    """The rules that settings select, by code.
+
+    Of two selectors that speak of a rule the more precise one wins: its code or name, then the longer prefix, then
+    `ALL`; of two equally precise ones, `ignore`. Raises UsageError for a selector that fits no rule.
+    """
+    available = rules() if available is None else available
+    selectors = (settings.select or ()) + settings.extend_select
+    on = _precision(selectors, available, "select")
+    off = _precision(settings.ignore, available, "ignore")
+    for ignores in settings.per_file_ignores:
+        _precision(ignores.selectors, available, "per-file-ignores")
+    by_default = settings.select is None
+    return tuple(
+        rule
+        for rule in available
+        if on.get(rule.code, 0 if by_default and rule.default else -1) > off.get(rule.code, -1)
+    )
+
+
+def reported(settings: Settings, path: str, selected: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those of the selected rules that `per-file-ignores` lets report in the file at `path` (absolute)."""
+    path = slashed(path)
+    silent: set[str] = set()
+    for ignores in settings.per_file_ignores:
+        if covers((ignores.glob,), path) != ignores.negated:
+            silent.update(_precision(ignores.selectors, rules(), "per-file-ignores"))
+    return tuple(rule for rule in selected if rule.code not in silent)
+
+
+def _precision(selectors: Iterable[str], available: Sequence[Rule], origin: str) -> Mapping[str, int]:
+    """How precisely the selectors speak of each rule (by code) that they speak of."""
+    found: dict[str, int] = {}
+    for selector in selectors:
+        fitting = [rule for rule in available if _fits(selector, rule)]
+        if not fitting:
+            raise UsageError(f"{origin}: unknown rule `{selector}`{_hint(selector, available)}")
+        for rule in fitting:
+            exact = selector in (rule.code, rule.name)
+            precision = 1 if selector == "ALL" else 1_000 if exact else 1 + len(selector)
+            found[rule.code] = max(found.get(rule.code, 0), precision)
+    return found
+
+
+def _fits(selector: str, rule: Rule) -> bool:
+    if selector in ("ALL", rule.code, rule.name):
+        return True
+    return bool(_CODE.fullmatch(selector)) and rule.code.startswith(selector)
+
+
+def _hint(selector: str, available: Sequence[Rule]) -> str:
+    from difflib import get_close_matches
+
+    names = [name for rule in available for name in (rule.code, rule.name)]
+    if selector.upper() in names or selector.lower() in names:
+        near = [selector.upper() if selector.upper() in names else selector.lower()]
+    else:
+        near = get_close_matches(selector, names, n=1)
+    return f"; did you mean `{near[0]}`?" if near else "; `actlint rule --all` lists the rules"
