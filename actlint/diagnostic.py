@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from actlint.intents import Applicability
+if TYPE_CHECKING:
+    # Not at run time: a run that finds nothing to parse need not make the many classes of facts.
+    from actlint.intents import Applicability
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 

@@ -9,7 +9,7 @@ minus `exclude` and what `.gitignore` leaves out. Links to files are followed, l
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from actlint import configfile
@@ -39,10 +39,14 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What holds in a directory: its settings, and whether their root is a project's (a configuration's or git's)."""
+    """What holds in a directory: its settings, and whether their root is a project's (a configuration's or git's).
+
+    `excludes` says of a path whether `exclude` or `extend-exclude` speak of it.
+    """
 
     settings: Settings
     has_project: bool
+    excludes: Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -59,26 +63,27 @@ class Configuration:
     fallback: str = ""
     _places: dict[str, Place] = field(default_factory=dict)
     _closest: dict[str, str | None] = field(default_factory=dict)
-    _settings: dict[tuple[str, str | None], Settings] = field(default_factory=dict)
+    _git_roots: dict[str, str | None] = field(default_factory=dict)
+    _of_roots: dict[tuple[str, str | None], Place] = field(default_factory=dict)
 
     def of(self, directory: str) -> Place:
         """What holds in a directory (absolute). Raises ConfigError."""
         if directory not in self._places:
             file = None if self.isolated or self.file else self.closest(directory)
-            root = os.path.dirname(file) if file else git_root(directory)
-            settings = self._resolved(root or self.fallback or directory, file)
-            self._places[directory] = Place(settings, root is not None)
+            root = os.path.dirname(file) if file else self.git_root(directory)
+            self._places[directory] = self._place(root or self.fallback or directory, file, root is not None)
         return self._places[directory]
 
-    def _resolved(self, root: str, file: str | None) -> Settings:
-        if (root, file) not in self._settings:
+    def _place(self, root: str, file: str | None, has_project: bool) -> Place:
+        if (root, file) not in self._of_roots:
             layers = configfile.layers(file) if file else ()
             if self.file and not self.isolated:
                 # Paths in a file named by hand count from where the command runs.
                 here = os.getcwd()
                 layers = tuple(Layer(layer.values, here) for layer in configfile.layers(self.file))
-            self._settings[root, file] = merge((*layers, *self.inline, *self.options), root, file or self.file)
-        return self._settings[root, file]
+            settings = merge((*layers, *self.inline, *self.options), root, file or self.file)
+            self._of_roots[root, file] = Place(settings, has_project, matcher(settings.excluded))
+        return self._of_roots[root, file]
 
     def closest(self, directory: str) -> str | None:
         """The closest configuration file, remembered for each directory on the way."""
@@ -88,15 +93,15 @@ class Configuration:
             self._closest[directory] = found or (self.closest(above) if above != directory else None)
         return self._closest[directory]
 
-
-def git_root(directory: str) -> str | None:
-    """The nearest directory with a `.git`, at or above `directory`."""
-    while not os.path.exists(os.path.join(directory, ".git")):
-        above = os.path.dirname(directory)
-        if above == directory:
-            return None
-        directory = above
-    return directory
+    def git_root(self, directory: str) -> str | None:
+        """The nearest directory with a `.git`, at or above `directory`, remembered likewise."""
+        if directory not in self._git_roots:
+            above = os.path.dirname(directory)
+            if os.path.exists(os.path.join(directory, ".git")):
+                self._git_roots[directory] = directory
+            else:
+                self._git_roots[directory] = self.git_root(above) if above != directory else None
+        return self._git_roots[directory]
 
 
 def find(
@@ -154,21 +159,27 @@ def _project(found: _Found, configuration: Configuration, walked: set[str], ever
         seen.update(entry for entry in walk(root, configuration) if isinstance(entry, str))
     elif found.place.has_project:
         # The files of projects inside this one were found on the same walk.
-        seen.update(path for path in everything if path.startswith(root.rstrip(os.sep) + os.sep))
+        seen.update(path for path in everything if path.startswith(os.path.join(root, "")))
+
+    prefix = len(root.rstrip(os.sep)) + 1
 
     def name(path: str) -> str:
-        return slashed(os.path.relpath(path, root))
+        return slashed(path[prefix:])
 
     named = frozenset(name(path) for path, by_name in files.items() if by_name)
     return Project(settings, tuple(sorted(map(name, files))), named, tuple(sorted(map(name, seen))))
 
 
 def _common(given: Sequence[str]) -> str:
+    """The directory that paths have in common, or the one around the package that it is in: imports begin there."""
     directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in given]
     try:
-        return os.path.commonpath(directories)
+        directory = os.path.commonpath(directories)
     except ValueError:  # no paths, or on different drives
         return os.getcwd()
+    while os.path.isfile(os.path.join(directory, "__init__.py")) and directory != os.path.dirname(directory):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 # ------------------------------------------------------------------------------------------------------------- walking
@@ -179,7 +190,7 @@ def walk(top: str, configuration: Configuration) -> Iterator[str | Notice]:
 
     `exclude` and `.gitignore` speak of what is found below `top`, not of `top` itself: who names a directory means it.
     """
-    yield from _walk(top, configuration, tuple(_ignores_above(top)))
+    yield from _walk(top, configuration, tuple(_ignores_above(top, configuration.git_root(top))))
 
 
 def _walk(directory: str, configuration: Configuration, ignores: tuple[Ignore, ...]) -> Iterator[str | Notice]:
@@ -192,13 +203,13 @@ def _walk(directory: str, configuration: Configuration, ignores: tuple[Ignore, .
     names = {entry.name for entry in entries}
     if ".gitignore" in names:
         ignores = (*ignores, *_ignore_file(os.path.join(directory, ".gitignore"), directory))
-    excluded = matcher(configuration.of(directory).settings.excluded)
+    excludes = configuration.of(directory).excludes
     for entry in entries:
         is_directory = entry.is_dir(follow_symlinks=False)
         if not is_directory and not entry.name.endswith(".py"):
             continue
         path = slashed(entry.path)
-        if excluded(path) or ignored(ignores, path, is_directory):
+        if excludes(path) or ignored(ignores, path, is_directory):
             continue
         if is_directory:
             yield from _walk(entry.path, configuration, ignores)
@@ -213,9 +224,8 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
     return not os.path.isdir(entry.path) and not entry.name.startswith(".#")
 
 
-def _ignores_above(top: str) -> list[Ignore]:
+def _ignores_above(top: str, root: str | None) -> list[Ignore]:
     """`.git/info/exclude` and the `.gitignore` files from the git root to above `top`, outermost first."""
-    root = git_root(top)
     if root is None:
         return []
     found = list(_ignore_file(os.path.join(root, ".git", "info", "exclude"), root))

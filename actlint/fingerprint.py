@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import blake2b
 
 from actlint.diagnostic import Diagnostic
 from actlint.lines import line_starts
@@ -16,6 +15,8 @@ def fingerprint(code: str, path: str, line: str, message: str, occurrence: int) 
     Blanks in `line`, the first line that the finding is about, do not matter, so that it may be indented. `occurrence`
     tells findings apart that are otherwise equal: how many such stand before it in the file.
     """
+    from hashlib import blake2b  # not at the top: a run without findings needs none of it
+
     parts = (code, path.replace("\\", "/"), "".join(line.split()), message, str(occurrence))
     text = "\0".join(f"{len(part)}:{part}" for part in parts)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

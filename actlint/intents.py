@@ -33,7 +33,8 @@ class Replace:
     """The expression or statement at `at` becomes the concatenation of `parts`.
 
     A comment inside the replaced text that no copied part holds makes the edit impossible (it is then shown, not applied).
-    Parentheses are added where the new text, in its context, would otherwise parse differently.
+    Parentheses are added where the new text, in its context, would otherwise parse differently. A name in an import
+    statement that becomes nothing leaves it, if others stay.
     """
 
     at: Site
@@ -65,6 +66,19 @@ class RenameKeyword:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertElement:
+    """A new positional argument of a call, or element of a list, tuple or set display, beside the one at `anchor`.
+
+    The anchor is an `Argument`, the value of one, or an element. The new one gets its own line where each has one; it
+    cannot come after a keyword argument or a `**mapping`.
+    """
+
+    anchor: Site
+    where: Literal["before", "after"]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InsertStatement:
     """A new line before or after the statement at `anchor`, in its indentation."""
 
@@ -80,7 +94,9 @@ class DeleteStatement:
     at: Site
 
 
-Intent: TypeAlias = Replace | SetArgument | RemoveArgument | RenameKeyword | InsertStatement | DeleteStatement
+Intent: TypeAlias = (
+    Replace | SetArgument | RemoveArgument | RenameKeyword | InsertElement | InsertStatement | DeleteStatement
+)
 
 
 @dataclass(frozen=True, slots=True)

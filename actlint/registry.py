@@ -6,6 +6,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+from actlint.checks.activation_class_misuse import activation_class_misuse
+from actlint.checks.deprecated_activation import deprecated_activation
+from actlint.checks.deprecated_amp import deprecated_amp
+from actlint.checks.direct_forward_call import direct_forward_call
+from actlint.checks.discarded_activation import discarded_activation
+from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
+from actlint.checks.inplace_not_supported import inplace_not_supported
+from actlint.checks.inplace_on_leaf import inplace_on_leaf
+from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
+from actlint.checks.missing_nonlinearity import missing_nonlinearity
+from actlint.checks.missing_super_init import missing_super_init
+from actlint.checks.module_in_tuple import module_in_tuple
+from actlint.checks.undefined_attribute import undefined_attribute
+from actlint.checks.wrong_super_class import wrong_super_class
 from actlint.config import Settings
 from actlint.errors import ActlintError, UsageError
 from actlint.globs import covers, slashed
@@ -14,6 +28,20 @@ from actlint.rule import Rule
 RULES: tuple[Rule, ...] = (
     Rule("ACT001", "syntax-error", "error", True, None),
     Rule("ACT002", "unused-suppression", "warning", True, None),
+    deprecated_activation,
+    implicit_softmax_dim,
+    deprecated_amp,
+    inplace_on_leaf,
+    inplace_on_saved_output,
+    inplace_not_supported,
+    missing_nonlinearity,
+    discarded_activation,
+    activation_class_misuse,
+    undefined_attribute,
+    module_in_tuple,
+    missing_super_init,
+    direct_forward_call,
+    wrong_super_class,
 )
 """The built-in rules, by code."""
 

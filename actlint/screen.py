@@ -134,7 +134,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The files whose facts can change what is reported, those to be reported included; whether any file has torch."""
+    """The files whose facts can change what is reported, with their packages; whether any file has torch."""
 
     relevant: frozenset[str]
     has_torch: bool
@@ -165,9 +165,20 @@ def screen(
             importers.setdefault(target, set()).add(path)
     live = _closure(torch, importers)
     if everything:
-        return Screen(frozenset(live), True)
+        return Screen(_with_packages(live, index.files), True)
     above = _closure(live.intersection(reported), importers)
-    return Screen(frozenset(live & _closure(above, imported)), True)
+    return Screen(_with_packages(live & _closure(above, imported), index.files), True)
+
+
+def _with_packages(paths: Iterable[str], files: Collection[str]) -> frozenset[str]:
+    """The files and the `__init__.py` of the packages that they are in, which say what modules are called."""
+    found = set(paths)
+    for path in paths:
+        directory = posixpath.dirname(path)
+        while directory and f"{directory}/__init__.py" in files:
+            found.add(f"{directory}/__init__.py")
+            directory = posixpath.dirname(directory)
+    return frozenset(found)
 
 
 def _imported(index: Index, path: str, read: Callable[[str], bytes | None]) -> set[str]:

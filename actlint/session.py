@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import TYPE_CHECKING
 
-from actlint import discover, registry
-from actlint.analyze import Fixing, Result, Unit, analyze
+from actlint import discover
 from actlint.config import Settings
 from actlint.diagnostic import Diagnostic, Notice, Report
 from actlint.discover import Configuration, Project
 from actlint.errors import UsageError
-from actlint.facts import FileFacts
-from actlint.rule import Rule
 from actlint.screen import screen
 from actlint.source import Source, decode, encode, read, read_bytes, write
+
+if TYPE_CHECKING:
+    from actlint.analyze import Fixing, Result
+    from actlint.facts import FileFacts
+    from actlint.rule import Rule
+
+_NOQA = re.compile(rb"(?i:noqa)\s*:[^\r\n]*ACT[0-9]")
 
 Progress = Callable[[int, int], None]
 """Told how many of how many steps are done."""
@@ -50,14 +56,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The reports by path, what is no file's own among them; the settings of the first project; the files checked.
+    """What a run gave: reports by path, of files about which there may be something to say; how many were asked for.
 
-    `stdin` is the text of standard input after the fixes, None where none was given.
+    `settings` are those of the first project. `stdin` is the text of standard input after the fixes, None where none
+    was given.
     """
 
     reports: tuple[Report, ...]
     settings: Settings
-    files: tuple[str, ...]
+    files: int
     stdin: bytes | None = None
 
 
@@ -83,17 +90,31 @@ def run(request: Request, progress: Progress = lambda done, total: None) -> Outc
         def step() -> None:
             progress(min(next(steps), total), total)
 
-        # Every project's selection is looked at before the first file is touched: a mistake there ends the run.
-        selected = [registry.select(project.settings) for project in projects]
-        for project, rules in zip(projects, selected, strict=True):
-            for source, result in _check(project, rules, request, step):
+        # Selections are looked at before the first file is touched: a mistake there ends the run.
+        for project in projects:
+            if _chooses(project.settings):
+                _selected(project.settings)
+        for project in projects:
+            for source, result in _check(project, request, step):
                 report = _written(source, result, request)
                 if request.stdin is not None and result.repaired is not None:
                     fixed_stdin = encode(source, result.repaired.text)
                 reports.append(_as_shown(project, report))
     reports.sort(key=lambda report: report.path)
-    files = tuple(sorted(project.path(file) for project in projects for file in project.reported))
+    files = sum(len(project.reported) for project in projects)
     return Outcome(tuple(reports), settings_of(request, projects), files, fixed_stdin)
+
+
+def _chooses(settings: Settings) -> bool:
+    """Whether settings name rules, so that they must be looked up even if there is nothing to check."""
+    named = settings.extend_select or settings.ignore or settings.per_file_ignores
+    return settings.select is not None or bool(named)
+
+
+def _selected(settings: Settings) -> tuple[Rule, ...]:
+    from actlint import registry
+
+    return registry.select(settings)
 
 
 def program_of(request: Request) -> tuple[Project, list[FileFacts]]:
@@ -104,7 +125,7 @@ def program_of(request: Request) -> tuple[Project, list[FileFacts]]:
     projects, notices = find(request)
     if notices or not projects:
         raise UsageError(f"{notices[0].path}: {notices[0].message}" if notices else "there is no file to look at")
-    sources, facts, _ = _sources_and_facts(projects[0], request, lambda: None)
+    sources, facts = _sources_and_facts(projects[0], request, lambda: None)
     ((file, source),) = sources.items()
     if isinstance(source, Notice):
         raise UsageError(f"{source.path}: {source.message}")
@@ -138,10 +159,11 @@ def read_source(project: Project, file: str, stdin: Stdin | None) -> Source | No
 
 def facts_of(file: str, source: Source, lower: bool = True) -> FileFacts:
     """The facts of a file under its name in the program; without `lower` only whether it can be parsed."""
-    if source.problem is not None:
-        return FileFacts(file, (), (source.problem,))
+    from actlint.facts import FileFacts
     from actlint.lower.cut import read_facts
 
+    if source.problem is not None:
+        return FileFacts(file, (), (source.problem,))
     return read_facts(file, source.text, "screen" if lower else "nothing")
 
 
@@ -173,16 +195,20 @@ def _as_shown(project: Project, report: Report) -> Report:
 # --------------------------------------------------------------------------------------------------------- one project
 
 
-def _check(
-    project: Project, rules: Sequence[Rule], request: Request, step: Callable[[], None]
-) -> Iterator[tuple[Source, Result]]:
+def _check(project: Project, request: Request, step: Callable[[], None]) -> Iterator[tuple[Source, Result]]:
+    sources, facts = _sources_and_facts(project, request, step)
+    if not sources:
+        return
+    # Rules bring the whole model with them, which a tree without torch never needs.
+    from actlint import registry
+    from actlint.analyze import Result, Unit, analyze
+
     settings = project.settings
-    sources, facts, silent = _sources_and_facts(project, request, step)
+    rules = _selected(settings)
     units: list[Unit] = []
     for file, source in sources.items():
         if isinstance(source, Notice):
-            notice = replace(source, path=file)
-            yield Source(source.path, ""), Result(Report(file, "", (), (notice,)))
+            yield Source(source.path, ""), Result(Report(file, "", (), (replace(source, path=file),)))
         else:
             units.append(Unit(file, source.text, registry.reported(settings, _absolute(project, file), rules)))
     fixing: Fixing = "none"
@@ -192,8 +218,6 @@ def _check(
         source = sources[result.found.path]
         assert isinstance(source, Source)
         yield source, result
-    for file in silent:
-        yield Source(project.path(file), ""), Result(Report(file, ""))
 
 
 def _absolute(project: Project, file: str) -> str:
@@ -202,8 +226,8 @@ def _absolute(project: Project, file: str) -> str:
 
 def _sources_and_facts(
     project: Project, request: Request, step: Callable[[], None]
-) -> tuple[dict[str, Source | Notice], list[FileFacts], list[str]]:
-    """What is reported on and was read (or could not be), the facts of all that matters, and files not worth reading.
+) -> tuple[dict[str, Source | Notice], list[FileFacts]]:
+    """The files to report on about which there may be something to say, read as far as they can be, and facts.
 
     A file without torch is parsed only to say that it cannot be, and only if it was named on the command line or torch
     is somewhere in the project: elsewhere actlint has no business.
@@ -218,7 +242,7 @@ def _sources_and_facts(
         if isinstance(data, Notice):
             spoken.add(file)
             return None
-        if b"actlint:" in data or b"noqa" in data:
+        if b"actlint" in data or (b"ACT" in data and _NOQA.search(data)):
             spoken.add(file)
         return data
 
@@ -226,7 +250,6 @@ def _sources_and_facts(
     reported = set(project.reported)
     sources: dict[str, Source | Notice] = {}
     facts: list[FileFacts] = []
-    silent: list[str] = []
     for file in project.seen:
         matters = file in found.relevant
         if file not in reported:
@@ -235,7 +258,6 @@ def _sources_and_facts(
             continue
         parsed = matters or found.has_torch or file in project.named
         if not parsed and file not in spoken:
-            silent.append(file)
             continue
         source = sources[file] = read_source(project, file, request.stdin)
         if parsed and isinstance(source, Source):
@@ -243,4 +265,4 @@ def _sources_and_facts(
             if matters or made.problems:
                 facts.append(made)
             step()
-    return sources, facts, silent
+    return sources, facts

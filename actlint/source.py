@@ -13,9 +13,12 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from actlint.diagnostic import Notice
-from actlint.facts import Problem
+
+if TYPE_CHECKING:
+    from actlint.facts import Problem
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -123,7 +126,7 @@ def decode(path: str, data: bytes) -> Source:
     problem = None
     if "\0" in text:
         before = _LINE_END.split(text[: text.index("\0")])
-        problem = Problem("syntax", _NULL, len(before), len(before[-1]) + 1)
+        problem = _problem(_NULL, len(before), len(before[-1]) + 1)
     return Source(path, text, name, bom, exact, problem)
 
 
@@ -143,7 +146,13 @@ def _declared(body: bytes) -> tuple[str | None, int]:
 
 def _undecodable(path: str, body: bytes, bom: bool, message: str, row: int = 1, column: int = 1) -> Source:
     text = body.decode("utf-8", "replace")
-    return Source(path, text, "utf-8", bom, False, Problem("syntax", message, row, column))
+    return Source(path, text, "utf-8", bom, False, _problem(message, row, column))
+
+
+def _problem(message: str, row: int, column: int) -> Problem:
+    from actlint.facts import Problem
+
+    return Problem("syntax", message, row, column)
 
 
 # ------------------------------------------------------------------------------------------------------------- writing

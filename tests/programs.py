@@ -2,158 +2,125 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Sequence
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
-HEADERS = (
-    "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch import Tensor\n",
-    "import torch, torch.nn.functional as F\nfrom torch import nn, Tensor\n",
-    "from torch.nn.functional import sigmoid as act, tanh\nfrom torch import nn\nimport torch.nn.functional as F\n",
-    '"""Doc."""\nfrom __future__ import annotations\nfrom torch.nn import *\nimport torch.nn.functional as F\n',
-    "try:\n    import torch.nn.functional as F\nexcept ImportError:\n    F = None\nfrom torch import nn\n",
-)
-NAMES = ("x", "y", "self", "F", "nn", "torch", "act", "tanh", "Net", "Tensor", "loss", "layers", "super", "range", "é")
-ATTRIBUTES = ("lin", "act", "layers", "forward", "sigmoid", "data", "weight", "shape", "append", "T", "detach", "relu_")
-CALLABLES = (
-    "F.sigmoid", "F.tanh", "F.relu", "F.softmax", "nn.Linear", "nn.Sequential", "nn.ReLU", "nn.Softmax",
-    "nn.functional.sigmoid", "nn.ModuleList", "torch.sigmoid", "torch.cuda.amp.autocast", "nn.Parameter", "super().__init__", "self.lin",
-    "self.layers.append", "setattr", "getattr", "self.add_module", "OrderedDict", "zip", "x.relu_", "x.view", "x.add_",
-    "self.forward", "nn.Sigmoid", "tanh", "act", "Net", "list", "super(Net, self).__init__", "self.act(x).backward",
-)  # fmt: skip
-CONSTANTS = (
-    "0",
-    "1",
-    "-1",
-    "3.5e-3",
-    "None",
-    "True",
-    "'lin'",
-    "f'lin{y}'",
-    "b'x'",
-    "...",
-    "'inplace'",
-    '"""doc"""',
-    "1j",
-)
-KEYWORDS = ("inplace", "dim", "input", "bias", "device_type", "enabled")
-OPERATORS = ("+", "-", "*", "/", "@", "**", "//", "%", "&", "|", "^", "<<", ">>")
-COMPARISONS = ("==", "!=", "<", "is", "is not", "in", "not in")
+GRAMMAR = {
+    "header": (
+        "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch import Tensor",
+        "import torch, torch.nn.functional as F\nfrom torch import nn, Tensor",
+        "from torch.nn.functional import sigmoid as act, tanh\nfrom torch import nn\nimport torch.nn.functional as F",
+        '"""Doc."""\nfrom __future__ import annotations\nfrom torch.nn import *\nimport torch.nn.functional as F',
+        "try:\n    import torch.nn.functional as F\nexcept ImportError:\n    F = None\nfrom torch import nn",
+        "from torch import nn\nif True:\n    from torch.nn import functional as F",
+    ),
+    "file": ("<class>\n<stmts>", "<stmts>", "<class>\n\n\n<class>", "<class>\n\nnet = Net()\nnet(<expr>)\n<stmts>"),
+    "atom": (
+        "x", "y", "self", "F", "nn", "torch", "act", "tanh", "Net", "Tensor", "super", "é", "_", "x", "self.lin",
+        "0", "1", "-1", "3.5e-3", "None", "True", "'lin'", "f'lin{y}'", "b'x'", "...", '"""doc"""', "1j", "[]", "()",
+    ),
+    "callable": (
+        "F.sigmoid", "F.tanh", "F.relu", "F.softmax", "nn.Linear", "nn.Sequential", "nn.ReLU", "nn.Softmax",
+        "nn.Sigmoid",
+        "nn.functional.sigmoid", "nn.ModuleList", "torch.sigmoid", "torch.cuda.amp.autocast", "nn.Parameter",
+        "self.lin",
+        "super().__init__", "self.layers.append", "setattr", "getattr", "self.add_module", "x.relu_", "x.view",
+        "x.add_",
+        "self.lin.forward", "tanh", "act", "Net", "range", "zip", "list", "super(Net, self).__init__",
+        "<expr>.backward",
+        "torch.cuda.amp.GradScaler", "F.log_softmax", "F.relu_", "<expr>",
+    ),
+    "arguments": (
+        "", "<expr>", "<expr>", "<expr>, <expr>", "<expr>, <keyword>", "*<expr>", "<expr>, **<expr>", "<keyword>",
+        "input=<expr>", "<expr>,  # first\n    <expr>,\n", "<expr> for x in <expr>",
+    ),
+    "keyword": ("inplace=True", "inplace=<expr>", "dim=<expr>", "bias=False", "enabled=<expr>", "device_type='cuda'"),
+    "attribute": (
+        "lin", "act", "layers", "forward", "data", "weight", "shape", "append", "T", "detach", "relu_", "lin1",
+    ),
+    "operator": (
+        "+", "-", "*", "/", "@", "**", "//", "%", "&", "|", "^", "<<", "==", "<", "is not", "not in", "and", "or",
+    ),
+    "expr": (
+        "<atom>", "<atom>", "<atom>", "<callable>(<arguments>)", "<callable>(<arguments>)", "(<expr>).<attribute>",
+        "(<expr>)[<expr>]", "(<expr>)[1:, ..., <expr>]", "(<expr> <operator> <expr>)", "(<expr> if <expr> else <expr>)",
+        "(not <expr>)", "(-<expr>)", "[<expr>, <expr>]", "(<expr>,)", "{<expr>, *<expr>}",
+        "[x for x in <expr> if <expr>]",
+        "{<expr>: y for y in <expr>}", "(lambda x, y=<expr>: <expr>)", "{'a': <expr>, **<expr>}", "(y := <expr>)",
+        "(\n    <expr>  # why\n)", "f'{<atom>!r:>{y}} {x}'", "(yield <expr>)",
+        "nn.Sequential(<expr>, nn.ReLU(), <expr>)",
+        "F.sigmoid(<expr>)", "nn.ReLU(inplace=True)(<expr>)", "F.softmax(<expr>)",
+    ),
+    "target": ("x", "y", "self.lin", "self.layers", "self.act", "x[0]", "x.data", "x, y", "(x, *y)", "F", "[x, y]"),
+    "simple": (
+        "pass", "super().__init__()", "import torch.nn.functional as F", "<target> = <expr>", "x = <target> = <expr>",
+        "x <arithmetic>= <expr>", "self.lin: Tensor = <expr>", "x = <expr>,", "x = <expr>; y = <expr>  # two", "<expr>",
+        "del x", "assert <expr>, <expr>", "raise <expr>", "global torch", "return <expr>", "<expr>  # actlint: ignore",
+        "<expr>  # noqa: ACT101", "self.lin = nn.Linear(3, 4)", "self.act = nn.Sigmoid(inplace=True),",
+        "x = self.lin(x)",
+        "self.act = nn.ReLU", "self.layers = [nn.Linear(3, 4)]", "x = F.relu(x)", "F.relu(x)", "x += y", "x.sigmoid_()",
+    ),
+    "arithmetic": ("+", "-", "*", "/", "@", "**", "//"),
+    "stmt": (
+        "<simple>", "<simple>", "<simple>", "<simple>", "if <expr>:\n    <stmts>\nelse:\n    <stmts>", "<method>",
+        "<class>",
+        "for <target> in <expr>:\n    <stmts>", "while <expr>:\n    <stmts>\n    break",
+        "with <expr> as x, <expr>:\n    <stmts>",
+        "try:\n    <stmts>\nexcept <expr> as y:\n    <stmts>\nfinally:\n    <stmts>",
+        "match <expr>:\n    case [x, *_] if <expr>:\n        <stmts>\n    case _:\n        <stmts>",
+        "with torch.no_grad():\n    <stmts>",
+    ),
+    "stmts": ("<simple>", "<stmt>", "<stmt>\n<stmt>", "<stmt>\n\n# a comment\n<stmt>\n<stmt>"),
+    "decorator": ("", "", "", "@property\n", "@staticmethod\n", "@torch.no_grad()\n", "async "),
+    "method": (
+        "<decorator>def <name>(self, x, *args, y=<expr>, **kwargs):\n    <stmts>\n    return <expr>",
+        "def <name>(self, x: Tensor) -> Tensor:\n    <stmts>", "def <name>(self, x): return <expr>",
+    ),
+    "name": ("__init__", "forward", "forward", "training_step", "act"),
+    "init": (
+        "def __init__(self, y=3):\n    super().__init__()\n    <stmts>", "def __init__(self):\n    <stmts>", "y = <expr>",
+    ),
+    "class": (
+        "class Net(nn.Module):\n    <init>\n\n    def forward(self, x):\n        <stmts>\n        return <expr>",
+        "class Net(<base>):\n    <init>\n\n    <method>\n\n    <stmts>",
+    ),
+    "base": ("nn.Module", "nn.Sequential", "Net", "", "object, metaclass=type", "<expr>"),
+}  # fmt: skip
+"""What each symbol can become. A symbol in angle brackets is expanded in turn, on its line's indentation."""
+
+SMALLEST = {
+    "expr": "x", "stmts": "pass", "stmt": "pass", "simple": "x = F.sigmoid(x)", "callable": "F.tanh", "arguments": "x",
+    "class": "x = 1", "method": "y = 2", "init": "y = 3", "base": "nn.Module", "keyword": "dim=1",
+}  # fmt: skip
+"""What a symbol becomes where the program is deep enough; the others end by themselves."""
+
+_SYMBOL = re.compile(r"<([a-z]+)>")
 
 
-def _one_of(*choices: Sequence[str]) -> st.SearchStrategy[str]:
-    return st.sampled_from([choice for group in choices for choice in group])
+@st.composite
+def programs(draw: st.DrawFn) -> str:
+    """Whole files: imports of torch in some spelling, and a few statements, with one of the line ends there are."""
 
+    def expanded(symbol: str, depth: int) -> str:
+        if depth == 0 and symbol in SMALLEST:
+            return SMALLEST[symbol]
+        template = draw(st.sampled_from(GRAMMAR[symbol]))
+        return "\n".join(expanded_line(line, max(depth - 1, 0)) for line in template.split("\n"))
 
-def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Expressions one step larger than `inner`; all are atoms or in parentheses."""
-    several = st.lists(inner, max_size=3).map(", ".join)
-    argument = st.one_of(
-        inner,
-        st.tuples(_one_of(KEYWORDS), inner).map("=".join),
-        inner.map("*{}".format),
-    )
-    # No positional argument may follow a keyword, and no keyword may stand twice.
-    arguments = st.lists(argument, max_size=3, unique_by=lambda text: text.partition("=")[0]).map(
-        lambda texts: ", ".join(sorted(texts, key=lambda text: text.partition("=")[0] in KEYWORDS))
-    )
-    return st.one_of(
-        st.builds("{}({})".format, st.one_of(_one_of(CALLABLES), inner), arguments),
-        st.builds("{}.{}".format, inner.map("({})".format), _one_of(ATTRIBUTES)),
-        st.builds("({})[{}]".format, inner, st.one_of(inner, st.just(":"), st.just("1:, ..."))),
-        st.builds("({} {} {})".format, inner, _one_of(OPERATORS, COMPARISONS, ("and", "or")), inner),
-        st.builds("({} if {} else {})".format, inner, inner, inner),
-        st.builds("({}{})".format, _one_of(("-", "not ", "~")), inner),
-        several.map("[{}]".format),
-        several.map("({},)".format).map(lambda text: text.replace("(,)", "()")),
-        st.builds("[{} for x in {} if {}]".format, inner, inner, inner),
-        st.builds("{{{}: {} for y in {}}}".format, inner, inner, inner),
-        st.builds("(lambda x, y={}: {})".format, inner, inner),
-        st.builds("{{{}: {}, **{}}}".format, inner, inner, inner),
-        st.builds("(y := {})".format, inner).filter(lambda text: "for" not in text),
-        st.builds("(\n    {}  # why\n)".format, inner),
-    )
+    def expanded_line(line: str, depth: int) -> str:
+        line_break = "\n" + line[: len(line) - len(line.lstrip(" "))]
+        return _SYMBOL.sub(lambda found: expanded(found[1], depth).replace("\n", line_break), line)
 
-
-def expressions() -> st.SearchStrategy[str]:
-    """Expressions, small ones mostly."""
-    return st.recursive(_one_of(NAMES, CONSTANTS), _larger, max_leaves=6)
-
-
-TARGETS = (
-    "x",
-    "y",
-    "self.lin",
-    "self.layers",
-    "self.act",
-    "x[0]",
-    "x.data",
-    "x, y",
-    "(x, *y)",
-    "F",
-    "layers",
-    "[x, y]",
-)
-
-
-def _indented(body: Sequence[str]) -> str:
-    return "".join(f"    {line}\n" if line else "\n" for text in body for line in text.rstrip("\n").split("\n"))
-
-
-def _simple() -> st.SearchStrategy[str]:
-    value, target = expressions(), _one_of(TARGETS)
-    return st.one_of(
-        st.builds("{} = {}".format, target, value),
-        st.builds("x = {} = {}".format, target, value),
-        st.builds("{} {}= {}".format, _one_of(("x", "self.lin", "x[0]")), _one_of(OPERATORS), value),
-        st.builds("{}: Tensor = {}".format, _one_of(("x", "self.lin")), value),
-        st.builds("x = {},".format, value),
-        st.builds("x = {}; y = {}  # two".format, value, value),
-        value,
-        st.builds("del {}".format, _one_of(("x", "self.lin", "x[0]"))),
-        st.builds("assert {}, {}".format, value, value),
-        st.builds("raise {}".format, value),
-        _one_of(
-            ("pass", "import torch.nn.functional as F", "from torch import nn", "super().__init__()", "global torch")
-        ),
-        st.builds("{}  # actlint: ignore[ACT101]".format, value),
-    )
-
-
-def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    value = expressions()
-    body = st.lists(inner, min_size=1, max_size=3).map(_indented)
-    method = st.builds(
-        "{}def {}(self, x, *args, y={}, **kwargs):\n{}".format,
-        _one_of(("", "", "@property\n", "@staticmethod\n", "@torch.no_grad()\n", "async ")),
-        _one_of(("__init__", "forward", "forward", "training_step", "act")),
-        value,
-        st.builds("{}{}".format, body, st.one_of(st.just(""), st.builds("    return {}\n".format, value))),
-    )
-    return st.one_of(
-        st.builds("if {}:\n{}else:\n{}".format, value, body, body),
-        st.builds("for {} in {}:\n{}".format, _one_of(TARGETS), value, body),
-        st.builds("while {}:\n{}".format, value, st.builds("{}    {}\n".format, body, _one_of(("break", "continue")))),
-        st.builds("with {} as x, {}:\n{}".format, value, value, body),
-        st.builds("try:\n{}except {} as y:\n{}finally:\n{}".format, body, value, body, body),
-        st.builds("match {}:\n    case [x, *_] if {}:\n{}".format, value, value, body.map(lambda b: _indented([b]))),
-        method,
-        st.builds(
-            "class Net({}):\n{}".format,
-            _one_of(("nn.Module", "nn.Module", "nn.Sequential", "Net", "", "object, metaclass=type")),
-            st.lists(st.one_of(method, inner), min_size=1, max_size=4).map(_indented),
-        ),
-    )
-
-
-def _statements() -> st.SearchStrategy[str]:
-    return st.recursive(_simple(), _compound, max_leaves=8)
+    text = f"{expanded('header', 1)}\n\n\n{expanded('file', draw(st.integers(2, 7)))}\n"
+    assume(_compiles(text))
+    return text.replace("\n", draw(st.sampled_from(("\n", "\n", "\r\n", "\r"))))
 
 
 def _compiles(text: str) -> bool:
-    """Whether it is Python: the grammar above knows nothing of scopes (`global` after use, `break` outside loops)."""
+    """Whether it is Python: the grammar knows nothing of scopes (`return` outside functions, `global` after use)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -161,13 +128,3 @@ def _compiles(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
-
-
-@st.composite
-def programs(draw: st.DrawFn) -> str:
-    """Whole files: a header that imports torch in some way, and a few statements, in some spelling of line ends."""
-    body = draw(st.lists(_statements(), min_size=1, max_size=5))
-    text = draw(st.sampled_from(HEADERS)) + "".join(f"{statement.rstrip()}\n" for statement in body)
-    assume(_compiles(text))
-    ending = draw(st.sampled_from(("\n", "\n", "\r\n", "\r")))
-    return (text.replace("    ", "\t") if draw(st.booleans()) else text).replace("\n", ending)

@@ -44,7 +44,7 @@ UNREADABLE_TEXTS = {
     "bad indentation": (b"import torch\nif x:\ny = 1\n", 3, 1, "indented block"),
     "null bytes": (b"import torch\nx = 1\0\n", 2, 6, "null byte"),
     "Python 2": (b"import torch\nprint 'loss', loss\n", 2, 1, "print"),
-    "a Python 2 except": (b"import torch\ntry:\n    pass\nexcept ValueError, e:\n    raise e, 2\n", 4, 8, ""),
+    "a Python 2 raise": (b"import torch\nraise ValueError, 'text'\n", 2, 17, "invalid syntax"),
     "an unknown encoding": (b"# coding: klingon\nimport torch\n", 1, 1, "klingon"),
     "Latin-1 without declaration": ("import torch\nx = 'é'\n".encode("latin-1"), 2, 6, "0xe9"),
     "a wrong declaration": ("# coding: ascii\nimport torch\nx = 'é'\n".encode(), 3, 6, "0xc3"),
@@ -171,12 +171,12 @@ def test_a_pipe_does_not_hang_the_run(project: Path) -> None:
 
 
 def _large(megabytes: int) -> str:
-    """A file of that size, half data and half functions, with one finding at its end."""
+    """A file of that size, most of it data and the rest functions, with a finding at its start and one at its end."""
     row = "    0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0,\n"
     function = "def f{}(x, y=(1, 2)):\n    # nothing of interest\n    return [x + y[0], x - y[1]]\n\n\n"
-    half = megabytes * 500_000
-    functions = "".join(function.format(number) for number in range(half // len(function)))
-    return f"{GOOD.replace('act(', 'first(')}\n\nDATA = [\n{row * (half // len(row))}]\n\n\n{functions}{GOOD}"
+    functions = "".join(function.format(number) for number in range(megabytes * 200_000 // len(function)))
+    data = row * (megabytes * 800_000 // len(row))
+    return f"{GOOD.replace('act(', 'first(')}\n\nDATA = [\n{data}]\n\n\n{functions}{GOOD}"
 
 
 def test_a_file_of_five_megabytes(project: Path) -> None:

@@ -82,11 +82,7 @@ def check(unit, ctx):
 registry.RULES += (Rule("ZZZ101", "of-a-test", "{severity}", True, check),)
 """
 RAISES = ADD.format(body="raise ZeroDivisionError('oh')", severity="warning")
-INFORMS = ADD.format(
-    body="yield Finding(unit.site(type('', (), dict(path=unit.path, chunk=0)), unit.file.facts.chunks[0].facts.body[0]),"
-    " 'just so')",
-    severity="info",
-)
+INFORMS = ADD.format(body="yield Finding(unit.references()[0].site, 'just so')", severity="info")
 
 
 def test_a_check_that_raises_is_one_error_and_the_others_run(here: Path) -> None:
@@ -100,7 +96,7 @@ def test_a_check_that_raises_is_one_error_and_the_others_run(here: Path) -> None
 def test_information_is_shown_and_does_not_set_the_exit_code(here: Path) -> None:
     (here / "note.py").write_text("import torch\n")
     found = actlint(here, "check", "note.py", "--output-format", "concise", program=INFORMS)
-    assert (found.code, lines(found.out)[0]) == (0, "note.py:1:1: ZZZ101 just so"), found.err
+    assert (found.code, lines(found.out)[0]) == (0, "note.py:1:8: ZZZ101 just so"), found.err
 
 
 def test_a_defect_of_actlint_does_not_look_like_findings(here: Path) -> None:
@@ -385,7 +381,7 @@ def test_rule_prints_the_page(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ACT02"], "unknown rule `ACT02`; did you mean `ACT002`?"),
+        (["ACT0002"], "unknown rule `ACT0002`; did you mean `ACT002`?"),
         (["unused-supression"], "did you mean `unused-suppression`?"),
         ([], "give the code or name of a rule, or --all"),
         (["ACT002", "--all"], "not both"),

@@ -11,7 +11,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actlint.suppress.comments import LogicalLine, layout
@@ -144,6 +144,7 @@ _SOUP = st.text(alphabet=st.sampled_from(list("#'\"\\\n\r\f {}()[]:;,@fFrRbtN xX
 
 
 @given(_SOUP | st.text(max_size=40))
+@settings(deadline=None)
 def test_any_text(text: str) -> None:
     found = layout(text)
     assert all(text[c.start] == "#" and not set("\r\n") & set(text[c.start : c.end]) for c in found.comments)

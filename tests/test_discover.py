@@ -146,6 +146,12 @@ def test_without_git_only_the_paths_are_seen(root: Path) -> None:
     assert project.settings.root == str(root / "p") and project.seen == project.reported == ("a.py", "q/b.py")
 
 
+def test_without_git_a_package_keeps_its_name(root: Path) -> None:
+    make(root, "p/__init__.py", "p/q/__init__.py", "p/q/a.py")
+    (project,), _ = find("p/q/a.py")
+    assert project.settings.root == str(root) and project.seen == ("p/q/a.py",)
+
+
 def test_nested_configurations_are_projects_of_their_own(root: Path) -> None:
     make(root, "actlint.toml=fix = true", "a.py", "p/actlint.toml=extend-exclude = ['c.py']", "p/b.py", "p/c.py")
     (outer, inner), _ = find(".")

@@ -9,14 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from actlint.diagnostic import Position, Span
 from actlint.testing.edits import changed_outside
-from benchmarks.ecosystem import packages, verdicts
+from benchmarks.ecosystem import __main__ as command
+from benchmarks.ecosystem import fixer, packages, verdicts
 from benchmarks.ecosystem.figures import figures, table
-from benchmarks.ecosystem.lint import Finding, Run, findings, snippet
+from benchmarks.ecosystem.lint import Finding, Run, check, findings, snippet
 from benchmarks.ecosystem.packages import FetchError, Package, fetch
-from benchmarks.ecosystem.verdicts import Entry, ListError, compare, load, save, updated
+from benchmarks.ecosystem.verdicts import Entry, Judgement, ListError, compare, load, save, updated
 
 SOURCE = """\
 class Net:
@@ -119,7 +121,9 @@ def test_figures_count_copies_once_and_know_the_bound() -> None:
     (rule,) = figures([(f, "false" if i < 1 else "true") for i, f in enumerate(many[:50])])
     assert not rule.in_bound
     assert "BELOW THE BOUND" in table([rule])
-    copies = [(replace(f, piece="one"), "true" if i == 7 else None) for i, f in enumerate(many)]
+    copies: list[tuple[Finding, Judgement | None]] = [
+        (replace(f, piece="one"), "true" if i == 7 else None) for i, f in enumerate(many)
+    ]
     (rule,) = figures(copies)
     assert (rule.findings, rule.pieces, rule.true, rule.unread, rule.precision) == (100, 1, 1, (), None)
 
@@ -165,13 +169,7 @@ def _moved(source: Path, target: Path) -> Path:
 
 
 def test_only_python_files_of_a_pinned_wheel_are_unpacked(tmp_path: Path) -> None:
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    wheel = wheels / "some_package-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("some/__init__.py", "x = 1\n")
-        archive.writestr("some/big.so", "binary")
-    package = Package("some-package", "1.0", sha256(wheel.read_bytes()).hexdigest())
+    package = _wheel(tmp_path, ("some/__init__.py", "x = 1\n"), ("some/big.so", "binary"))
     directory = fetch(package, tmp_path)
     assert [path.relative_to(directory).as_posix() for path in directory.rglob("*.*") if path.is_file()] == [
         "some/__init__.py"
@@ -188,3 +186,66 @@ def test_the_cache_is_the_one_of_the_environment_or_of_the_user(
     assert packages.cache_dir() == tmp_path
     monkeypatch.delenv(packages.CACHE_VARIABLE)
     assert packages.cache_dir().name == "ecosystem"
+
+
+PROGRAM = "import torch\nimport torch.nn.functional as F\n\n\ndef act(x):\n    return F.sigmoid(x)\n"
+
+
+def _wheel(cache: Path, *files: tuple[str, str]) -> Package:
+    (cache / "wheels").mkdir(parents=True)
+    wheel = cache / "wheels" / "some_package-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files:
+            archive.writestr(name, text)
+    return Package("some-package", "1.0", sha256(wheel.read_bytes()).hexdigest())
+
+
+def test_a_run_compares_updates_and_asks_for_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = _wheel(tmp_path, ("some/net.py", PROGRAM))
+    monkeypatch.setattr(command, "PACKAGES", (package,))
+    monkeypatch.setattr(verdicts, "LISTS", tmp_path / "lists")
+
+    def run(*options: str) -> tuple[int, str]:
+        result = CliRunner().invoke(command.main, ["--cache-dir", str(tmp_path), *options])
+        return result.exit_code, result.output
+
+    code, output = run("--fix")
+    assert code == 1
+    assert "+ some/net.py:6:12 ACT101 " in output
+    assert ">     6 |     return F.sigmoid(x)" in output
+    assert "--fix: 1 files changed, 0 wrong" in output
+    code, output = run("--update", "--unread")
+    assert (code, "? some-package some/net.py:6:12 ACT101" in output) == (1, True)
+    path = tmp_path / "lists" / "some-package.jsonl"
+    path.write_text(path.read_text().replace('null, "reason": ""', '"true", "reason": "an alias"'), encoding="utf-8")
+    code, output = run()
+    assert (code, "+ " in output) == (0, False)
+    path.write_text(path.read_text() * 2, encoding="utf-8")
+    assert run() == (1, "Error: some-package.jsonl:2: listed twice\n")
+    path.write_text("", encoding="utf-8")
+    assert run()[0] == 1
+
+
+def test_the_fixer_is_held_to_its_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.py").write_text(PROGRAM, encoding="utf-8")
+    (tmp_path / "other.py").write_text("x = 1\n", encoding="utf-8")
+    found = check(tmp_path)
+    assert fixer.fix(tmp_path, found, unsafe=False) == fixer.Fixed(("net.py",), ())
+
+    def harm(directory: Path, *options: str) -> Run:
+        with (directory / "other.py").open("a", encoding="utf-8") as file:
+            file.write("y = (\n")
+        (directory / "new.py").touch()
+        return Run((), 2, "broken")
+
+    monkeypatch.setattr(fixer, "check", harm)
+    result = fixer.fix(tmp_path, found, unsafe=True)
+    assert result.changed == ("new.py", "other.py")
+    assert result.wrong == (
+        "new.py: it is new",
+        "other.py: it no longer parses",
+        "other.py: it changed outside its edits, near 'x = 1'",
+        "other.py: a second run changes it",
+        "exit code 2: broken",
+        "exit code 2: broken",
+    )

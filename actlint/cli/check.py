@@ -168,7 +168,7 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
         streams.tell(summary.would_fix(outcome.reports, rendering))
     if options["verbose"]:
         where = outcome.settings.file or "the defaults"
-        files = f"{len(outcome.files)} file{'' if len(outcome.files) == 1 else 's'}"
+        files = f"{outcome.files} file{'' if outcome.files == 1 else 's'}"
         streams.tell(f"checked {files} in {time.perf_counter() - start:.2f} s with the settings of {where}\n")
     return _exit_code(outcome, options, request.preview)
 
@@ -176,9 +176,14 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
 def _rendering(outcome: Outcome, options: Mapping[str, Any], to_stderr: bool) -> RenderOptions:
     import shutil
 
-    from actlint import __version__, registry, rulebook
+    from actlint import __version__, rulebook
     from actlint.output import RenderOptions
 
+    names = {}
+    if any(report.diagnostics or report.fixed for report in outcome.reports):
+        from actlint import registry
+
+        names = {rule.code: rule.name for rule in registry.rules()}
     stream = sys.stderr if to_stderr else sys.stdout
     on_terminal = stream.isatty() and not options["output_file"]
     return RenderOptions(
@@ -187,7 +192,7 @@ def _rendering(outcome: Outcome, options: Mapping[str, Any], to_stderr: bool) ->
         unsafe_fixes=outcome.settings.unsafe_fixes,
         show_fixes=outcome.settings.show_fixes,
         version=__version__,
-        names={rule.code: rule.name for rule in registry.rules()},
+        names=names,
         page=rulebook.page,
     )
 

@@ -24,7 +24,7 @@ from actlint.lower.drafts import (
     written,
 )
 from actlint.lower.frames import Opened, line_start, statement_of
-from actlint.lower.items import Item, items_of, removals, rest_of_line, starts_line
+from actlint.lower.items import Item, items_of, line_between, removals, rest_of_line, starts_line
 from actlint.lower.locate import Located, Range
 from actlint.lower.shapes import Plan, Shape
 
@@ -163,7 +163,7 @@ def _appended(
         line = newline + located.chunk.text[line_start(located, at) : at] if starts_line(located, at) else " "
         return mapping, [DraftChange(at, at, _joined(texts, "", "," + line, "," + line))]
     last = before[-1]
-    item, line = items[last], _line_between(located, [items[number] for number in staying], newline)
+    item, line = items[last], line_between(located, [items[number] for number in staying], newline)
     node = located.trace[args[last].ordinal]
     # Where all that follows goes, its cut may take this comma along.
     keeps_comma = last + 1 == len(items) or items[-1].comma_end is not None or staying[-1] != last
@@ -184,15 +184,6 @@ def _appended(
         changes.append(DraftChange(item.end, item.end, (closing + ",",)))
         changes.append(DraftChange(rest[1], rest[1], _joined(texts, line, "," + line, "")))
     return last + 1, changes
-
-
-def _line_between(located: Located, items: Sequence[Item], newline: str) -> str:
-    """What separates arguments here, after the comma: a new line and indentation if each has its own, else a blank."""
-    rest = items[1:] if len(items) > 1 else items
-    if not all(starts_line(located, item.start) for item in rest):
-        return " "
-    start = items[-1].start
-    return newline + located.chunk.text[line_start(located, start) : start]
 
 
 def _joined(texts: Sequence[Text], first: str, between: str, last: str) -> Text:

@@ -47,7 +47,13 @@ def of_tree(statements: Sequence[ast.stmt], text: str) -> frozenset[str]:
                 pending.append(value)
             case ast.pattern() as pattern:
                 for inner in ast.walk(pattern):
-                    names.update([value for value in vars(inner).values() if isinstance(value, str)])
+                    match inner:
+                        case (
+                            ast.MatchAs(name=str(name))
+                            | ast.MatchStar(name=str(name))
+                            | ast.MatchMapping(rest=str(name))
+                        ):
+                            names.add(name)
             case node:
                 # `try`, with or without a star, and `type X = …`, which older interpreters have no classes for.
                 kind = type(node).__name__
@@ -63,7 +69,9 @@ def of_tree(statements: Sequence[ast.stmt], text: str) -> frozenset[str]:
 # Every repetition that could be tried again from another place is bounded: garbage must not make these quadratic.
 _DEFINED = re.compile(r"\b(?:def|class|as|type)[ \t]+(\w+)")
 _TARGETS = re.compile(
-    r"^[ \t]*(\w[\w \t,.()*\[\]]{0,200}?)[ \t]{0,8}(?::[^=\r\n]{0,200})?[-+*/%@&|^<>]{0,2}=(?!=)", re.MULTILINE
+    r"(?:^|[:;])[ \t]*(?!type[ \t]+\w)(\w[\w \t,.()*\[\]]{0,200}?)[ \t]{0,8}"
+    r"(?::[^=\r\n]{0,200})?[-+*/%@&|^<>]{0,2}=(?!=)",
+    re.MULTILINE,
 )
 _LOOPS = re.compile(r"\bfor[ \t]+([\w \t,()*]{1,200}?)[ \t]in\b")
 _IMPORTS = re.compile(r"\bimport[ \t]*(?:\(([^()]{0,20000})\)|([^\r\n;#()]*))")

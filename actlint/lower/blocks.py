@@ -54,7 +54,8 @@ def replace_statement(document: Document, intent: Replace, numbers: Iterator[int
     if lines and not place.alone:
         return None
     indent = located.chunk.text[line_start(located, start) : start] if lines else ""
-    new = written(document, intent.parts, numbers, newline_at(document, located, end) + indent)
+    newline = newline_at(document, located, end)
+    new = written(document, intent.parts, numbers, newline + indent, (intent.at.chunk, (start, end)))
     if new is None or (wanted := expected(new, "statement")) is None:
         return None
     kept = [extent for chunk, extent in new.copied if chunk == intent.at.chunk]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from actlint.facts import Chunk, FileFacts, Problem, StatementFacts
@@ -42,8 +42,7 @@ def read_facts(path: str, text: str, keep: Literal["screen", "all", "nothing"] =
 
     With `screen`, tables that nothing in the file reads are not lowered; with `nothing`, no statement is, which still
     tells whether the file can be parsed. A file that neither `ast` nor libcst can read has no chunks and one `syntax`
-    problem; a statement that is too deeply nested has no facts and a `nesting` problem.
-    Raises nothing for any text.
+    problem; a statement that is too deeply nested has no facts and a `nesting` problem. Raises nothing for any text.
     """
     starts = line_starts(text)
     tree = _parse(text)
@@ -54,12 +53,12 @@ def read_facts(path: str, text: str, keep: Literal["screen", "all", "nothing"] =
             dropped = unreachable([(piece.text, piece.nodes) for piece in pieces])
         read = [_read(piece, starts, index not in dropped) for index, piece in enumerate(pieces)]
     elif tree.deep:
-        read = [_read_alone(piece) for piece in _pieces_by_text(text)]
+        read = [_read_alone(piece, readable=False) for piece in _pieces_by_text(text)]
     else:
         newer = _pieces_by_libcst(text)
         if newer is None:
             return FileFacts(path, (), (tree.problem,))
-        read = [_read_alone(piece) for piece in newer]
+        read = [_read_alone(piece, readable=True) for piece in newer]
     problems = [problem for _, problem in read if problem is not None]
     for problem in problems:
         if problem.kind == "syntax":
@@ -219,8 +218,11 @@ def _lower(piece: Piece) -> tuple[StatementFacts | None, Problem | None]:
         return None, None
 
 
-def _read_alone(piece: Piece) -> tuple[Chunk, Problem | None]:
-    """The chunk of a piece that was cut without a tree: `ast` may read it alone, else libcst if that is safe."""
+def _read_alone(piece: Piece, readable: bool) -> tuple[Chunk, Problem | None]:
+    """The chunk of a piece that was cut without a tree: `ast` may read it alone, else libcst if that is safe.
+
+    `readable` says that the file as a whole has been parsed, so that nothing in it is a syntax error.
+    """
     tree = _parse(piece.text)
     if not isinstance(tree, _Refused):
         alone = Piece(piece.first_line, piece.text, tuple(tree.body))
@@ -229,15 +231,12 @@ def _read_alone(piece: Piece) -> tuple[Chunk, Problem | None]:
     deep = Problem("nesting", TOO_DEEP, piece.first_line, 1)
     if tree.deep:
         return nothing, deep
+    error = replace(tree.problem, row=tree.problem.row + piece.first_line - 1)
     if guard.text_too_deep(piece.text):
-        return nothing, _moved(tree.problem, piece.first_line)
+        return nothing, deep if readable else error
     facts, problem = _lower(piece)
-    if problem is not None or facts is None:
-        return nothing, problem or _moved(tree.problem, piece.first_line)
+    if facts is None:
+        return nothing, problem if problem is not None or readable else error
     if guard.facts_too_deep(facts):
         return nothing, deep
-    return Chunk(piece.first_line, piece.text, nothing.binds, facts), None
-
-
-def _moved(problem: Problem, first_line: int) -> Problem:
-    return Problem(problem.kind, problem.message, problem.row + first_line - 1, problem.column)
+    return replace(nothing, facts=facts), None

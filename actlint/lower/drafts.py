@@ -137,8 +137,18 @@ def editable(document: Document, site: Site) -> tuple[Opened, Node] | None:
 # ---------------------------------------------------------------------------------------------------------------- text
 
 
-def written(document: Document, parts: Sequence[Part], numbers: Iterator[int], newline: str) -> Written | None:
-    """The text of a repair's parts; `newline` is written for each `\\n` of their literal text."""
+def written(
+    document: Document,
+    parts: Sequence[Part],
+    numbers: Iterator[int],
+    newline: str,
+    gone: tuple[int, Range] | None = None,
+) -> Written | None:
+    """The text of a repair's parts; `newline` is written for each `\\n` of their literal text.
+
+    `gone` (a chunk and a range in it) is what the text replaces: comments between a copied node and its parentheses
+    come along from there.
+    """
     text: list[str | Paren] = []
     template: list[str] = []
     filled: dict[str, Node] = {}
@@ -155,7 +165,8 @@ def written(document: Document, parts: Sequence[Part], numbers: Iterator[int], n
                 found = editable(document, part)
                 if found is None or not _can_be_copied(found[1]):
                     return None
-                extent = _copied_range(found[0].located, part.ordinal)
+                within = gone[1] if gone is not None and gone[0] == part.chunk else None
+                extent = _copied_range(found[0].located, part.ordinal, within)
                 source = found[0].located.chunk.text[extent[0] : extent[1]]
                 text.extend(parenthesised((source,), numbers) if _may_need_parentheses(found[1]) else (source,))
                 name = f"_actlint_{len(filled)}_"
@@ -236,12 +247,14 @@ def _may_need_parentheses(fact: Node) -> bool:
     return not isinstance(fact, Name | Argument | Slice | Starred) and not is_statement(fact)
 
 
-def _copied_range(located: Located, ordinal: int) -> Range:
-    """The node's own text; with its parentheses if there is a comment between them and it."""
+def _copied_range(located: Located, ordinal: int, within: Range | None) -> Range:
+    """The node's own text; with its parentheses if these are `within` a range and there is a comment between."""
     start, end = range_of(located, ordinal)
     node = located.trace[ordinal]
     for left, right in zip(reversed(getattr(node, "lpar", ())), getattr(node, "rpar", ()), strict=False):
         outer = (located.outer[id(left)][0], located.outer[id(right)][1])
+        if within is None or not (within[0] <= outer[0] and outer[1] <= within[1]):
+            break
         if comments_kept(located, outer, [(start, end)]):
             break
         start, end = outer

@@ -7,8 +7,10 @@ with as few as will do; what never says exactly the right thing is not made, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import count
+
+import libcst as cst
 
 from actlint.diagnostic import Edit, Span
 from actlint.facts import (
@@ -17,6 +19,8 @@ from actlint.facts import (
     ClassDef,
     ExprStmt,
     FunctionDef,
+    Import,
+    ImportFrom,
     Parameter,
     Site,
     Slice,
@@ -24,6 +28,7 @@ from actlint.facts import (
 )
 from actlint.intents import (
     DeleteStatement,
+    InsertElement,
     InsertStatement,
     Reference,
     RemoveArgument,
@@ -52,8 +57,10 @@ from actlint.lower.drafts import (
     site_span,
     written,
 )
+from actlint.lower.elements import insert_element
 from actlint.lower.frames import Change, Frame, Opened, block_frame, header_frame, holds, statement_of
 from actlint.lower.imports import insertion
+from actlint.lower.items import items_of, removals
 from actlint.lower.locate import position_at, range_of
 from actlint.lower.shapes import Plan, is_statement, merged
 
@@ -92,6 +99,8 @@ def _drafts(document: Document, repair: Repair, numbers: Iterator[int]) -> list[
         match intent:
             case Replace():
                 drafts.append(_replace(document, intent, numbers))
+            case InsertElement():
+                drafts.append(insert_element(document, intent, numbers))
             case InsertStatement():
                 drafts.append(insert_statement(document, intent, numbers))
             case DeleteStatement():
@@ -120,6 +129,8 @@ def _replace(document: Document, intent: Replace, numbers: Iterator[int]) -> Dra
         return replace_statement(document, intent, numbers)
     if isinstance(fact, Parameter):
         return None
+    if isinstance(fact, Alias) and not intent.parts:
+        return without_aliases(opened_chunk, intent.at.chunk, opened_chunk.parents[fact.ordinal], {fact.ordinal})
     kind: Kind = "expression"
     match fact:
         case Alias():
@@ -133,7 +144,7 @@ def _replace(document: Document, intent: Replace, numbers: Iterator[int]) -> Dra
         case _:
             pass
     start, end = range_of(located, fact.ordinal)
-    new = written(document, intent.parts, numbers, newline_at(document, located, end))
+    new = written(document, intent.parts, numbers, newline_at(document, located, end), (intent.at.chunk, (start, end)))
     if new is None or not fits_in_string(opened_chunk, fact.ordinal, new):
         return None
     if not comments_kept(located, (start, end), [extent for chunk, extent in new.copied if chunk == intent.at.chunk]):
@@ -149,6 +160,21 @@ def _replace(document: Document, intent: Replace, numbers: Iterator[int]) -> Dra
     statement = statement_of(opened_chunk, fact.ordinal)
     plan = Plan(replaced={fact.ordinal: wanted})
     return Draft(intent.at.chunk, statement, False, (DraftChange(start, end, text),), plan)
+
+
+def without_aliases(opened_chunk: Opened, chunk: int, statement: int, gone: Collection[int]) -> Draft | None:
+    """An import statement without some of its names, but not without all."""
+    located, fact = opened_chunk.located, opened_chunk.nodes[statement]
+    assert isinstance(fact, Import | ImportFrom)
+    nodes = [node for alias in fact.aliases if isinstance(node := located.trace[alias.ordinal], cst.ImportAlias)]
+    numbers = {number for number, alias in enumerate(fact.aliases) if alias.ordinal in gone}
+    if len(numbers) == len(nodes):
+        return None
+    cuts = removals(located, items_of(located, nodes), numbers, range_of(located, statement))
+    if not cuts:
+        return None
+    changes = tuple(DraftChange(start, end, ()) for start, end in cuts)
+    return Draft(chunk, statement, False, changes, Plan(replaced=dict.fromkeys(gone, ())))
 
 
 def _rename(opened_chunk: Opened, intent: Replace) -> Draft | None:
@@ -170,6 +196,8 @@ def _imports(document: Document, repair: Repair) -> list[Edit] | None:
                 pass
             case SetArgument(call=Site(chunk=chunk), parts=parts):
                 pass
+            case InsertElement(anchor=Site(chunk=chunk), parts=parts):
+                pass
             case InsertStatement(anchor=Site(chunk=chunk), parts=parts):
                 pass
             case _:
@@ -179,10 +207,10 @@ def _imports(document: Document, repair: Repair) -> list[Edit] | None:
                 needed[part.imports] = min(chunk, needed.get(part.imports, chunk))
     edits: list[Edit] = []
     for (module, alias), first_use in needed.items():
-        edit = insertion(document, module, alias, first_use)
-        if edit is None:
+        added = insertion(document, module, alias, first_use)
+        if added is None:
             return None
-        edits.append(edit)
+        edits += added
     return edits
 
 

@@ -10,7 +10,7 @@ Three facts have no node of their own: an index tuple `x[a, b]` points at the wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import libcst as cst
@@ -29,7 +29,6 @@ from actlint.facts import (
     Constant,
     DictExpr,
     Expr,
-    FString,
     IfExp,
     Lambda,
     Name,
@@ -43,7 +42,8 @@ from actlint.facts import (
     UnaryOp,
     Yield,
 )
-from actlint.lower.literals import BadLiteral, formatted_text, literal, string
+from actlint.lower.literals import BadLiteral, identifier, literal
+from actlint.lower.strings import flattened, interpolated, plain
 
 Trace: TypeAlias = list[cst.CSTNode]
 Handler: TypeAlias = Callable[[Any, Trace], Expr]
@@ -107,14 +107,14 @@ def _name(node: cst.Name, trace: Trace) -> Expr:
     value = node.value
     if value in _KEYWORDS:
         return Constant(ordinal, _KEYWORDS[value])
-    return Name(ordinal, value)
+    return Name(ordinal, value if value.isascii() else identifier(value))
 
 
 def _attribute(node: cst.Attribute, trace: Trace) -> Expr:
     ordinal = len(trace)
     trace.append(node)
     value = node.value
-    return Attribute(ordinal, EXPRESSIONS.get(type(value), _unknown)(value, trace), node.attr.value)
+    return Attribute(ordinal, EXPRESSIONS.get(type(value), _unknown)(value, trace), identifier(node.attr.value))
 
 
 def _integer(node: cst.Integer, trace: Trace) -> Expr:
@@ -149,114 +149,28 @@ def _ellipsis(node: cst.Ellipsis, trace: Trace) -> Expr:
 def _simple_string(node: cst.SimpleString, trace: Trace) -> Expr:
     ordinal = len(trace)
     trace.append(node)
-    try:
-        return Constant(ordinal, string(node.value))
-    except BadLiteral:
-        return Opaque(ordinal, ())
+    return plain((node,), ordinal)
 
 
 def _formatted_string(node: cst.FormattedString, trace: Trace) -> Expr:
     ordinal = len(trace)
     trace.append(node)
-    return _interpolated(ordinal, (node,), trace)
+    return interpolated((node,), ordinal, expression, trace)
 
 
 def _templated_string(node: cst.TemplatedString, trace: Trace) -> Expr:
     ordinal = len(trace)
     trace.append(node)
-    return Opaque(ordinal, tuple(_template_expressions(node.parts, trace)))
-
-
-def _template_expressions(parts: Sequence[cst.BaseTemplatedStringContent], trace: Trace) -> list[Expr]:
-    found: list[Expr] = []
-    for part in parts:
-        if isinstance(part, cst.TemplatedStringExpression):
-            found.append(expression(part.expression, trace))
-            if part.format_spec:
-                found.extend(_template_expressions(part.format_spec, trace))
-    return found
+    return interpolated((node,), ordinal, expression, trace)
 
 
 def _concatenated_string(node: cst.ConcatenatedString, trace: Trace) -> Expr:
     ordinal = len(trace)
     trace.append(node)
-    pieces: list[cst.CSTNode] = []
-    rest: cst.CSTNode = node
-    while isinstance(rest, cst.ConcatenatedString):
-        pieces.append(rest.left)
-        rest = rest.right
-    pieces.append(rest)
-    if not all(type(piece) is cst.SimpleString for piece in pieces):
-        return _interpolated(ordinal, pieces, trace)
-    try:
-        values = [string(piece.value) for piece in pieces if isinstance(piece, cst.SimpleString)]
-    except BadLiteral:
-        return Opaque(ordinal, ())
-    if all(isinstance(value, bytes) for value in values):
-        return Constant(ordinal, b"".join(value for value in values if isinstance(value, bytes)))
-    if all(isinstance(value, str) for value in values):
-        return Constant(ordinal, "".join(value for value in values if isinstance(value, str)))
-    return Opaque(ordinal, ())  # mixes bytes and str: libcst reads it, Python refuses it
-
-
-def _interpolated(ordinal: int, pieces: Sequence[cst.CSTNode], trace: Trace) -> Expr:
-    """An f-string, or an implicit concatenation with an f-string or a template string among its pieces."""
-    parts: list[str | Expr] = []
-    exact = True
-    template = False
-    for piece in pieces:
-        if isinstance(piece, cst.FormattedString):
-            exact &= _formatted_parts(piece, piece.parts, parts, trace)
-        elif isinstance(piece, cst.SimpleString):
-            try:
-                text = string(piece.value)
-            except BadLiteral:
-                text = b""
-            if isinstance(text, str):
-                _append_text(parts, text)
-            else:
-                exact = False
-        elif isinstance(piece, cst.TemplatedString):
-            template = True
-            parts.extend(_template_expressions(piece.parts, trace))
-    if template:
-        return Opaque(ordinal, tuple(part for part in parts if not isinstance(part, str)))
-    return FString(ordinal, tuple(parts), exact)
-
-
-def _formatted_parts(
-    node: cst.FormattedString,
-    contents: Sequence[cst.BaseFormattedStringContent],
-    parts: list[str | Expr],
-    trace: Trace,
-) -> bool:
-    """Append the parts of one f-string to `parts`; False if the text of some part is not simply `str(value)`."""
-    exact = True
-    for content in contents:
-        if isinstance(content, cst.FormattedStringExpression):
-            inner = content.expression
-            parts.append(EXPRESSIONS.get(type(inner), _unknown)(inner, trace))
-            if content.conversion is not None or content.equal is not None:
-                exact = False
-            if content.format_spec is not None:
-                exact = False
-                # The names in a format spec are read too, `f"{x:{width}}"`; its text means nothing here.
-                for spec in content.format_spec:
-                    if isinstance(spec, cst.FormattedStringExpression):
-                        _formatted_parts(node, (spec,), parts, trace)
-        elif isinstance(content, cst.FormattedStringText):
-            try:
-                _append_text(parts, formatted_text(node.start, node.end, content.value))
-            except BadLiteral:
-                exact = False
-    return exact
-
-
-def _append_text(parts: list[str | Expr], text: str) -> None:
-    if parts and isinstance(parts[-1], str):
-        parts[-1] += text
-    elif text:
-        parts.append(text)
+    pieces = flattened(node)
+    if all(type(piece) is cst.SimpleString for piece in pieces):
+        return plain(pieces, ordinal)
+    return interpolated(pieces, ordinal, expression, trace)
 
 
 # ---------------------------------------------------------------------------------------------- calls and subscripts
@@ -270,7 +184,7 @@ def argument(node: cst.Arg, trace: Trace) -> Argument:
     keyword = node.keyword
     star: Any = node.star
     lowered = EXPRESSIONS.get(type(value), _unknown)(value, trace)
-    return Argument(ordinal, lowered, None if keyword is None else keyword.value, star)
+    return Argument(ordinal, lowered, None if keyword is None else identifier(keyword.value), star)
 
 
 def _call(node: cst.Call, trace: Trace) -> Expr:
@@ -466,7 +380,7 @@ def _parameter(node: cst.Param, kind: Any, trace: Trace) -> Parameter:
     trace.append(node)
     annotation = None if node.annotation is None else expression(node.annotation.annotation, trace)
     default = None if node.default is None else expression(node.default, trace)
-    return Parameter(ordinal, node.name.value, kind, default, annotation)
+    return Parameter(ordinal, identifier(node.name.value), kind, default, annotation)
 
 
 def _lambda(node: cst.Lambda, trace: Trace) -> Expr:

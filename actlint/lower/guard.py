@@ -44,8 +44,9 @@ PATTERN_WEIGHT = 2_000_000
 
 # ------------------------------------------------------------------------------------------------------------ the tree
 
-_SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete)
-_FLAT = frozenset({ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal})
+_SIMPLE = frozenset({ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete})
+_NAMING = frozenset({ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue})
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del})
 
 
@@ -65,30 +66,43 @@ def _statements_refusal(statements: Sequence[ast.stmt], starts: Sequence[int]) -
     pending: list[tuple[Any, int]] = [(statement, 1) for statement in statements]
     while pending:
         node, depth = pending.pop()
-        if type(node) in _FLAT:
-            continue
+        kind = type(node)
         if depth > DEPTH:
             return TOO_DEEP
-        if isinstance(node, _SIMPLE):
-            size = (node.end_col_offset or 0) - node.col_offset
-            if node.end_lineno is not None and node.end_lineno != node.lineno:
-                size += starts[node.end_lineno - 1] - starts[node.lineno - 1]
-            if size + depth > DEPTH and (found := _expression_refusal(node, depth)):
+        if kind in _SIMPLE:
+            if not _short(node, depth, starts) and (found := _expression_refusal(node, depth)):
                 return found
             continue
+        if kind in _NAMING:
+            names = [alias.name for alias in getattr(node, "names", ()) if isinstance(alias, ast.alias)]
+            if any(name.count(".") > DEPTH for name in [*names, getattr(node, "module", None) or ""]):
+                return TOO_DEEP
+            continue
         for value in vars(node).values():
-            for item in value if type(value) is list else (value,):
-                if isinstance(item, (ast.stmt, ast.excepthandler, ast.match_case)):
-                    pending.append((item, depth + 1))
-                elif isinstance(item, ast.alias):
-                    if item.name.count(".") > DEPTH:
-                        return TOO_DEEP
-                elif isinstance(item, ast.AST):
-                    if type(item) not in _LEAVES and (found := _expression_refusal(item, depth)):
+            if type(value) is list:
+                for item in value:
+                    if isinstance(item, _BLOCKS):
+                        pending.append((item, depth + 1))
+                    elif not _short(item, depth, starts) and (found := _expression_refusal(item, depth)):
                         return found
-                elif type(node) is ast.ImportFrom and isinstance(item, str) and item.count(".") > DEPTH:
-                    return TOO_DEEP
+            elif not isinstance(value, ast.AST) or _short(value, depth, starts):
+                continue
+            elif found := _expression_refusal(value, depth):
+                return found
     return None
+
+
+def _short(node: Any, depth: int, starts: Sequence[int]) -> bool:
+    """Whether there is no room in the text of a node for more nesting than is allowed."""
+    if type(node) in _LEAVES:
+        return True
+    try:
+        size: int = node.end_col_offset - node.col_offset
+        if node.end_lineno != node.lineno:
+            size += starts[node.end_lineno - 1] - starts[node.lineno - 1]
+    except AttributeError:  # `arguments` and a few more have no position
+        return False
+    return size + depth <= DEPTH
 
 
 def _expression_refusal(node: ast.AST, depth: int) -> str | None:

@@ -13,9 +13,10 @@ from actlint.lines import line_end, position_of
 from actlint.lower.drafts import Document
 
 
-def insertion(document: Document, module: str, alias: str | None, first_use: int) -> Edit | None:
+def insertion(document: Document, module: str, alias: str | None, first_use: int) -> tuple[Edit, ...] | None:
     """The edit that adds `import module` (`as alias`) at the top level, before the chunk numbered `first_use`.
 
+    No edit if that very import is there already.
     Before the first top-level import of the same package; else after the imports at the top; else after the docstring,
     the `__future__` imports and the comments of the file's head. Never in a block: None where the package is imported
     in a block alone (under `try`, say), for the file then does without it on purpose.
@@ -24,9 +25,11 @@ def insertion(document: Document, module: str, alias: str | None, first_use: int
     package = module.partition(".")[0]
     statement = f"import {module}" + (f" as {alias}" if alias else "")
     parsed = [_simple_statements(chunk) for chunk in chunks]
+    if any(_says(body, module, alias) for body in parsed[:first_use]):
+        return ()
     same = next((number for number, body in enumerate(parsed) if _imports(body, package)), None)
     if same is not None and same <= first_use:
-        return _line(document, chunks[same].first_line, statement, 0, 0)
+        return (_line(document, chunks[same].first_line, statement, 0, 0),)
     in_block = re.compile(rf"^[ \t\f]+(?:import|from)[ \t]+{re.escape(package)}\b", re.MULTILINE)
     if same is None and any(in_block.search(chunk.text) for chunk in chunks):
         return None
@@ -37,11 +40,11 @@ def insertion(document: Document, module: str, alias: str | None, first_use: int
     while last < len(chunks) and last < first_use and _is_imports(parsed[last]):
         last += 1
     if last > head:
-        return _line(document, _row_after(document, chunks[last - 1]), statement, 0, 0)
+        return (_line(document, _row_after(document, chunks[last - 1]), statement, 0, 0),)
     if head:
         row = _row_after(document, chunks[head - 1])
-        return _line(document, row, statement, 1, 0 if _is_blank(document, row) else _blanks(chunks[head:]))
-    return _at_the_top(document, statement)
+        return (_line(document, row, statement, 1, 0 if _is_blank(document, row) else _blanks(chunks[head:])),)
+    return (_at_the_top(document, statement),)
 
 
 def _simple_statements(chunk: Chunk) -> Sequence[ast.stmt]:
@@ -54,6 +57,15 @@ def _simple_statements(chunk: Chunk) -> Sequence[ast.stmt]:
             return ast.parse(chunk.text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
+
+
+def _says(body: Sequence[ast.stmt], module: str, alias: str | None) -> bool:
+    return any(
+        (each.name, each.asname) == (module, alias)
+        for statement in body
+        if isinstance(statement, ast.Import)
+        for each in statement.names
+    )
 
 
 def _imports(body: Sequence[ast.stmt], package: str) -> bool:

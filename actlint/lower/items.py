@@ -1,4 +1,4 @@
-"""Comma-separated items (arguments, imported names) and the text that goes when some of them go."""
+"""Comma-separated items (arguments, elements, imported names) and the text that goes when some of them go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Item:
         return self.end if self.comma_end is None else self.comma_end
 
 
-def items_of(located: Located, nodes: Sequence[cst.Arg] | Sequence[cst.ImportAlias]) -> list[Item]:
+def items_of(
+    located: Located, nodes: Sequence[cst.Arg] | Sequence[cst.BaseElement] | Sequence[cst.ImportAlias]
+) -> list[Item]:
     """The places of items, in order."""
     found: list[Item] = []
     for node in nodes:
@@ -75,6 +77,15 @@ def rest_of_line(located: Located, offset: int) -> Range | None:
         if start == end:
             return offset, comment_end
     return (offset, end) if end == len(text) or text[end] in "\r\n" else None
+
+
+def line_between(located: Located, items: Sequence[Item], newline: str) -> str:
+    """What separates items here, after the comma: a new line and indentation if each has its own, else a blank."""
+    rest = items[1:] if len(items) > 1 else items
+    if not all(starts_line(located, item.start) for item in rest):
+        return " "
+    start = items[-1].start
+    return newline + located.chunk.text[line_start(located, start) : start]
 
 
 def _run(located: Located, items: Sequence[Item], first: int, last: int) -> list[Range] | None:

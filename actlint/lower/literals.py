@@ -1,13 +1,19 @@
-"""What string and number tokens mean."""
+"""What tokens mean: identifiers, strings and numbers."""
 
 from __future__ import annotations
 
 import ast
+import unicodedata
 import warnings
 
 
 class BadLiteral(Exception):
     """A token that libcst takes for a literal and this interpreter does not, such as an int of 5,000 digits."""
+
+
+def identifier(token: str) -> str:
+    """The name that Python takes an identifier for: `ﬁt` and `fit` are one name."""
+    return token if token.isascii() else unicodedata.normalize("NFKC", token)
 
 
 def literal(token: str) -> object:

@@ -81,14 +81,14 @@ def logical_lines(text: str) -> Iterator[LogicalLine]:
             line_start = at
             continue
         token = found[0]
-        if group == "quote":
-            at = _string_end(text, at, found["quote"])
-            if found["prefix"].strip("rRbBuU"):
-                sticky += text.count("{", start, at)
         if line is None:
             line = LogicalLine(start, len(text[line_start:start].rpartition("\f")[2]), token if group == "word" else "")
             counts, links, sticky = [0], 0, 0
             in_pattern = token == "case"
+        if group == "quote":
+            at = _string_end(text, at, found["quote"])
+            if found["prefix"].strip("rRbBuU"):
+                sticky += text.count("{", start, at)
         if token in ",;":
             links -= counts[-1]
             counts[-1] = 0

@@ -11,22 +11,19 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-import libcst as cst
-
 from actlint.diagnostic import Edit
-from actlint.facts import Alias, Assign, Constant, Import, ImportFrom, Name, Site
+from actlint.facts import Alias, Assign, ClassDef, Constant, FunctionDef, Import, ImportFrom, Name, Site, Stmt
 from actlint.facts import Collection as Display
 from actlint.intents import DeleteStatement, Repair
 from actlint.lower.blocks import place_of
-from actlint.lower.drafts import Document, Draft, DraftChange, opened
-from actlint.lower.edits import realise, settled
+from actlint.lower.drafts import Document, opened
+from actlint.lower.edits import realise, settled, without_aliases
 from actlint.lower.frames import Opened
-from actlint.lower.items import items_of, removals
 from actlint.lower.locate import range_of
-from actlint.lower.shapes import Plan, children
+from actlint.lower.shapes import children
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -45,9 +42,9 @@ class _Words:
 def orphaned_import_edits(before: str, after: Document, exported: Collection[str] = ()) -> tuple[Edit, ...]:
     """The edits that drop from `after` the imports whose names `before` used and `after` does not.
 
-    `before` is the text that was fixed. Only plain imports at the top level go, and none whose name is in `exported`
-    (the names that other files of the project import from this one) or in `__all__`; none of an `__init__.py`,
-    none with a comment, and none at all where `__all__` is computed or the text cannot be split into tokens.
+    `before` is the text that was fixed. Only plain imports at the top level or directly in a function go, and none
+    whose name is in `exported` (the names that other files of the project import from this one) or in `__all__`; none
+    of an `__init__.py`, none with a comment, and none at all where `__all__` is computed or the text has no tokens.
     """
     if after.facts.path.replace("\\", "/").rpartition("/")[2] == "__init__.py":
         return ()
@@ -62,17 +59,31 @@ def orphaned_import_edits(before: str, after: Document, exported: Collection[str
         return ()
     gone = suspects & set(used.code) - set(using.code) - using.elsewhere - set(exported)
     edits: list[Edit] = []
-    for number, chunk in enumerate(after.facts.chunks):
-        for statement in chunk.facts.body if chunk.facts is not None else ():
-            if isinstance(statement, Import | ImportFrom):
-                orphans = {
-                    alias.ordinal
-                    for alias in statement.aliases
-                    if _bound(statement, alias) in gone and _full(statement, alias) not in using.dotted
-                }
-                if orphans:
-                    edits += _dropped(after, number, statement, orphans)
+    for number, statement in _imports(after):
+        orphans = {
+            alias.ordinal
+            for alias in statement.aliases
+            if _bound(statement, alias) in gone and _full(statement, alias) not in using.dotted
+        }
+        if orphans:
+            edits += _dropped(after, number, statement, orphans)
     return tuple(edits)
+
+
+def _imports(document: Document) -> Iterator[tuple[int, Import | ImportFrom]]:
+    """The imports that run whenever what is around them does: at the top level and directly in a function's body."""
+    for number, chunk in enumerate(document.facts.chunks):
+        pending: list[Stmt] = list(chunk.facts.body) if chunk.facts is not None else []
+        while pending:
+            match pending.pop():
+                case Import() | ImportFrom() as statement:
+                    yield number, statement
+                case FunctionDef(body=body):
+                    pending.extend(body)
+                case ClassDef(body=body):
+                    pending.extend(each for each in body if isinstance(each, FunctionDef | ClassDef))
+                case _:
+                    pass
 
 
 def _suspects(before: str, after: Document) -> set[str]:
@@ -82,9 +93,7 @@ def _suspects(before: str, after: Document) -> set[str]:
     """
     suspects = {
         name
-        for chunk in after.facts.chunks
-        for statement in (chunk.facts.body if chunk.facts is not None else ())
-        if isinstance(statement, Import | ImportFrom)
+        for _, statement in _imports(after)
         for alias in statement.aliases
         if (name := _bound(statement, alias)) is not None
     }
@@ -126,15 +135,8 @@ def _dropped(
     if len(orphans) == len(statement.aliases):
         whole = DeleteStatement(Site(document.facts.path, chunk, statement.ordinal))
         return realise(document, Repair("", "safe", (whole,))) or ()
-    located = found.located
-    nodes = [node for alias in statement.aliases if isinstance(node := located.trace[alias.ordinal], cst.ImportAlias)]
-    numbers = {number for number, alias in enumerate(statement.aliases) if alias.ordinal in orphans}
-    cuts = removals(located, items_of(located, nodes), numbers, range_of(located, statement.ordinal))
-    plan = Plan(replaced=dict.fromkeys(orphans, ()))
-    changes = tuple(DraftChange(start, end, ()) for start, end in cuts or ())
-    if not changes:
-        return ()
-    return settled(document, chunk, [Draft(chunk, statement.ordinal, False, changes, plan)]) or ()
+    draft = without_aliases(found, chunk, statement.ordinal, orphans)
+    return (settled(document, chunk, [draft]) or ()) if draft is not None else ()
 
 
 def _has_comment(found: Opened, ordinal: int) -> bool:

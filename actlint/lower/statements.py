@@ -38,6 +38,8 @@ from actlint.facts import (
     WithItem,
 )
 from actlint.lower.expressions import Trace, argument, expression, optional, parameters
+from actlint.lower.literals import identifier
+from actlint.lower.patterns import collect
 
 Lowering: TypeAlias = Callable[[Any, Trace], Stmt]
 
@@ -144,13 +146,13 @@ def _delete(node: cst.Del, trace: Trace) -> Stmt:
 def _global(node: cst.Global, trace: Trace) -> Stmt:
     ordinal = len(trace)
     trace.append(node)
-    return ScopeDecl(ordinal, "global", tuple([item.name.value for item in node.names]))
+    return ScopeDecl(ordinal, "global", tuple([identifier(item.name.value) for item in node.names]))
 
 
 def _nonlocal(node: cst.Nonlocal, trace: Trace) -> Stmt:
     ordinal = len(trace)
     trace.append(node)
-    return ScopeDecl(ordinal, "nonlocal", tuple([item.name.value for item in node.names]))
+    return ScopeDecl(ordinal, "nonlocal", tuple([identifier(item.name.value) for item in node.names]))
 
 
 def _pass(node: cst.Pass, trace: Trace) -> Stmt:
@@ -174,7 +176,7 @@ def _continue(node: cst.Continue, trace: Trace) -> Stmt:
 def _type_alias(node: cst.TypeAlias, trace: Trace) -> Stmt:
     ordinal = len(trace)
     trace.append(node)
-    return TypeAliasStmt(ordinal, node.name.value, expression(node.value, trace))
+    return TypeAliasStmt(ordinal, identifier(node.name.value), expression(node.value, trace))
 
 
 # ------------------------------------------------------------------------------------------------------------- imports
@@ -183,10 +185,10 @@ def _type_alias(node: cst.TypeAlias, trace: Trace) -> Stmt:
 def _dotted(node: cst.BaseExpression | None) -> str:
     names: list[str] = []
     while isinstance(node, cst.Attribute):
-        names.append(node.attr.value)
+        names.append(identifier(node.attr.value))
         node = node.value
     if isinstance(node, cst.Name):
-        names.append(node.value)
+        names.append(identifier(node.value))
     return ".".join(reversed(names))
 
 
@@ -194,7 +196,7 @@ def _aliases(nodes: Sequence[cst.ImportAlias], trace: Trace) -> tuple[Alias, ...
     aliases: list[Alias] = []
     for node in nodes:
         asname = node.asname.name if node.asname is not None else None
-        bound = asname.value if isinstance(asname, cst.Name) else None
+        bound = identifier(asname.value) if isinstance(asname, cst.Name) else None
         aliases.append(Alias(len(trace), _dotted(node.name), bound))
         trace.append(node)
     return tuple(aliases)
@@ -278,7 +280,7 @@ def _handler(node: cst.ExceptHandler | cst.ExceptStarHandler, trace: Trace) -> H
     trace.append(node)
     exception = optional(node.type, trace)
     bound = node.name.name if node.name is not None else None
-    name = bound.value if isinstance(bound, cst.Name) else None
+    name = identifier(bound.value) if isinstance(bound, cst.Name) else None
     return Handler(ordinal, exception, name, block(node.body.body, trace))
 
 
@@ -289,7 +291,9 @@ def _function(node: cst.FunctionDef, trace: Trace) -> Stmt:
     params = parameters(node.params, trace)
     returns = None if node.returns is None else expression(node.returns.annotation, trace)
     body = block(node.body.body, trace)
-    return FunctionDef(ordinal, node.name.value, params, decorators, returns, body, node.asynchronous is not None)
+    return FunctionDef(
+        ordinal, identifier(node.name.value), params, decorators, returns, body, node.asynchronous is not None
+    )
 
 
 def _class(node: cst.ClassDef, trace: Trace) -> Stmt:
@@ -297,7 +301,7 @@ def _class(node: cst.ClassDef, trace: Trace) -> Stmt:
     trace.append(node)
     decorators = tuple([expression(decorator.decorator, trace) for decorator in node.decorators])
     bases = tuple([argument(base, trace) for base in (*node.bases, *node.keywords)])
-    return ClassDef(ordinal, node.name.value, bases, decorators, block(node.body.body, trace))
+    return ClassDef(ordinal, identifier(node.name.value), bases, decorators, block(node.body.body, trace))
 
 
 # --------------------------------------------------------------------------------------------------------------- match
@@ -316,47 +320,10 @@ def _case(node: cst.MatchCase, trace: Trace) -> Case:
     captures: list[str] = []
     values: list[Expr] = []
     pattern = node.pattern
-    _pattern(pattern, captures, values, trace)
+    collect(pattern, captures, values, trace)
     guard = optional(node.guard, trace)
     irrefutable = isinstance(pattern, cst.MatchAs) and pattern.pattern is None and guard is None
     return Case(ordinal, tuple(captures), tuple(values), irrefutable, guard, block(node.body.body, trace))
-
-
-def _pattern(node: cst.CSTNode, captures: list[str], values: list[Expr], trace: Trace) -> None:
-    """Collect what a pattern binds and what it compares with; rare in model code, so plain `match` will do."""
-    match node:
-        case cst.MatchValue() | cst.MatchSingleton():
-            values.append(expression(node.value, trace))
-        case cst.MatchAs():
-            if node.pattern is not None:
-                _pattern(node.pattern, captures, values, trace)
-            if node.name is not None:
-                captures.append(node.name.value)
-        case cst.MatchStar():
-            if node.name is not None:
-                captures.append(node.name.value)
-        case cst.MatchSequence():
-            for element in node.patterns:
-                inner = element if isinstance(element, cst.MatchStar) else element.value
-                _pattern(inner, captures, values, trace)
-        case cst.MatchOr():
-            for alternative in node.patterns:
-                _pattern(alternative.pattern, captures, values, trace)
-        case cst.MatchMapping():
-            for item in node.elements:
-                values.append(expression(item.key, trace))
-                _pattern(item.pattern, captures, values, trace)
-            if node.rest is not None:
-                captures.append(node.rest.value)
-        case cst.MatchClass():
-            values.append(expression(node.cls, trace))
-            for positional in node.patterns:
-                _pattern(positional.value, captures, values, trace)
-            for keyword in node.kwds:
-                _pattern(keyword.pattern, captures, values, trace)
-        case _:
-            values.append(Opaque(len(trace), ()))
-            trace.append(node)
 
 
 STATEMENTS: dict[type, Lowering] = {

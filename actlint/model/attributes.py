@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actlint import torchapi
 from actlint.facts import Collection, FunctionDef, Site, Slice, Subscript
-from actlint.model import calls, classes, expressions, tensors
+from actlint.model import calls, classes, expressions, gradients, tensors
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
@@ -147,10 +147,17 @@ def _name_of(binding: Binding, name: str) -> str:
 def _of_module(m: Machine, receiver: Module, name: str, site: Site) -> Value:
     module = m.state.heap[receiver.ref]
     assert isinstance(module, ModuleObject)
-    if name in module.attrs:
-        value = module.attrs[name]
-        if not isinstance(select(value, m.state.condition), Unset):
-            return value
+    own = select(module.attrs.get(name, UNSET), m.state.condition)
+    if isinstance(own, Unset):
+        return _of_its_class(m, receiver, module, name, site)
+    if isinstance(own, Join) and any(isinstance(value, Unset) for _, value in own.options):
+        inherited = _of_its_class(m, receiver, module, name, site)
+        return make_join([(w, inherited if isinstance(v, Unset) else v) for w, v in own.options], m.merge)
+    return own
+
+
+def _of_its_class(m: Machine, receiver: Module, module: ModuleObject, name: str, site: Site) -> Value:
+    """What is found where the instance itself has no such attribute."""
     if name == "training":
         return Symbol("training", "self.training", "training")
     if module.children:
@@ -167,7 +174,8 @@ def _of_torch_layer(m: Machine, receiver: Module, module: ModuleObject, qualname
     if name in module.args and name not in ("weight", "bias"):
         return module.args[name]
     if known is not None and name not in known and name not in torchapi.MODULE_ATTRIBUTES:
-        return UNSET if not module.open else Unknown(module.open)
+        hidden = module.open or ("a container whose entries are not all known" if module.children is None else "")
+        return Unknown(hidden) if hidden else UNSET
     if name in ("weight", "bias"):
         return tensors.parameter(m, receiver, name)
     if known is None:
@@ -202,6 +210,8 @@ def of_class(
             case _:
                 return Unknown("a base class is unknown")
     reason = classes.open_reason(m, cls) or (found.open if found is not None else "")
+    if isinstance(found, ModuleObject) and found.children is None:
+        reason = reason or "a container whose entries are not all known"
     if reason or name.startswith("__"):
         return Unknown(reason or f"attribute {name}")
     return UNSET if receiver is not None else Unknown(f"attribute {name} of a class")
@@ -298,6 +308,8 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
         attrs[name] = value
         m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
     m.record(Store(m.where(site), "attribute", receiver, name, value, ready))
+    if name == "requires_grad":
+        gradients.assigned(m, receiver, value)
     if isinstance(receiver, Tensor) and name == "data":
         tensors.overwrite_data(m, receiver, site)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from actlint.facts import AnnAssign, Attribute, Call, Expr, FunctionDef, Lambda, Name, Parameter, Site, Yield
-from actlint.model import attributes, classes, expressions, layers, pythonic, statements, tensors
+from actlint.model import attributes, classes, expressions, gradients, layers, pythonic, statements, tensors
 from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
@@ -93,6 +93,9 @@ def call_expression(m: Machine, node: Call, discarded: bool = False) -> Value:
     special = pythonic.special_form(m, callee, node)
     if special is not None:
         return special
+    if isinstance(node.func, Attribute) and node.func.attr in ("backward", "manual_backward") and m.state.grad is None:
+        # without grad mode there would be nothing to go backward through
+        m.state.grad = None if isinstance(callee, (External, Function, Method)) else True
     return call(m, callee, arguments(m, node), site, discarded)
 
 
@@ -468,6 +471,8 @@ def escape(m: Machine, values: Iterable[Value], reason: str, site: Site) -> None
     seen: set[int] = set()
     for value in reached:
         forget(m, value, reason, seen)
+        if isinstance(value, Module):
+            gradients.freeze(m, value, None)
     if any(isinstance(value, (Tensor, Module, ListRef, DictRef, Tuple, Instance)) for value in reached):
         m.record(Escape(m.where(site), reached, reason))
 

@@ -26,6 +26,7 @@ from actlint.model.state import DictObject, InstanceObject, ModuleObject, State
 from actlint.model.values import (
     Class,
     DictRef,
+    External,
     Function,
     Instance,
     Module,
@@ -168,6 +169,7 @@ def _run_method(
     given = purse.take(STEPS_PER_RUN)
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)
+    m.made = made.counter
     written = classes.decorators(code)
     skip = 0 if "staticmethod" in written else 1
     bound = symbols(m, function, "argument" if code.name == "forward" or _is_step(code) else "parameter", skip)
@@ -184,6 +186,26 @@ def _is_step(code: FunctionDef) -> bool:
     return code.name.lstrip("_").startswith("forward")
 
 
+_TRAINED_METHODS = frozenset({"__init__", "training_step"})
+
+
+def entry_grad(m: Machine, function: Function) -> bool | None:
+    """The grad mode in which a function is called that nothing visible calls: on for what training runs, off for
+    `autograd.Function`, and None (its callers decide) for all else.
+    """
+    code, owner = function.code, function.owner
+    if owner is None or not isinstance(code, FunctionDef):
+        return None
+    if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
+        return False
+    if classes.is_module(m, owner) and (_is_step(code) or code.name in _TRAINED_METHODS):
+        return True
+    return None
+
+
+_FUNCTION = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
+
+
 def _run(m: Machine, function: Function, bound: dict[str, Value]) -> None:
     file = m.names.files[function.site.path]
     m.stack.append(Frame(file.number, 0, file, function.site.chunk, frozenset()))
@@ -191,7 +213,7 @@ def _run(m: Machine, function: Function, bound: dict[str, Value]) -> None:
     try:
         if isinstance(code, FunctionDef):
             info = calls.code_info(m, function)
-            m.state.grad = False if info.no_grad else True if info.plain else None
+            m.state.grad = False if info.no_grad else entry_grad(m, function) if info.plain else None
         calls.run_function(m, function, bound, None)
     except (BudgetExceeded, RecursionError):
         m.trace.complete = False

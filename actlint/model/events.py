@@ -20,10 +20,11 @@ class Hazard:
     """Why an in-place write is wrong.
 
     leaf: on a leaf that requires grad (or a view of one); saved: autograd saved the old value (`event` saved it, `role`
-    is "output" or the input's name); multiview, expand: the memory is shared; negative: alpha or slope below zero.
+    is "output" or the input's name); multiview, expand: the memory is shared; behind: as saved, but the write goes
+    through `.data`, so that backward computes with the new value instead of raising.
     """
 
-    kind: Literal["leaf", "saved", "multiview", "expand"]
+    kind: Literal["leaf", "saved", "multiview", "expand", "behind"]
     event: int
     role: str
     condition: Condition
@@ -59,7 +60,7 @@ class Call:
     module: Module | None
     args: tuple[tuple[str, Value], ...]
     result: Value
-    inplace: bool
+    inplace: bool | None
     discarded: bool
     layer: ModuleObject | None = None
 
@@ -108,13 +109,19 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A tensor's storage is overwritten by the call `call` (or an assignment); `hazards` say why that is wrong."""
+    """A tensor's storage is overwritten by the call `call` (or an assignment); `hazards` say why that is wrong.
+
+    Where there are hazards, `holders` are the other places that hold the storage: local names (`y`), names of functions
+    that are still running (`y of a caller`), attributes (`self.cache`, spelled `.cache`), items of containers, code that
+    is not known. What performs the write usually is one of them.
+    """
 
     where: Where
     call: int
     tensor: Tensor
     result: Tensor
     hazards: tuple[Hazard, ...]
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,15 @@ class Escape:
     reason: str
 
 
-Event: TypeAlias = Call | Merge | Argument | Read | Store | Write | Return | Escape
+@dataclass(frozen=True, slots=True)
+class LoopEdge:
+    """The end of an iteration of a loop that is not unrolled: the next one may read these values."""
+
+    where: Where
+    values: tuple[Value, ...]
+
+
+Event: TypeAlias = Call | Merge | Argument | Read | Store | Write | Return | Escape | LoopEdge
 
 
 @dataclass(slots=True)

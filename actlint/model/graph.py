@@ -10,7 +10,7 @@ from actlint.errors import UsageError
 from actlint.facts import Assign, AugAssign, FunctionDef, Site
 from actlint.facts import Call as CallNode
 from actlint.model.conditions import describe
-from actlint.model.events import Argument, Call, Escape, Event, Hazard, Merge, Read, Return, Store, Trace, Write
+from actlint.model.events import Argument, Call, Escape, Event, Hazard, LoopEdge, Merge, Read, Return, Store, Trace, Write
 from actlint.model.program import ClassView, FileView, Program, view
 from actlint.model.show import unparse
 from actlint.model.state import ListObject, ModuleObject, Object
@@ -221,6 +221,8 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
                 yield f"  but {_hazard(names, trace, hazard)}"
         case Return(value=value):
             yield f"return {names.value(value)}"
+        case LoopEdge(values=values):
+            yield f"next iteration with {', '.join(names.value(value) for value in values)}"
         case Escape(reason=reason):
             yield f"? out of sight: {reason}"
         case _:
@@ -235,7 +237,7 @@ def _hazard(names: Names, trace: Trace, hazard: Hazard) -> str:
             return "it is one of several views of one tensor"
         case "expand":
             return "its elements share memory"
-        case "saved":
+        case "saved" | "behind":
             saver = trace.events[hazard.event]
             callee = saver.op.qualname if isinstance(saver, Call) and saver.op is not None else "an operation"
             return f"{callee} saved it for backward as its {hazard.role}"

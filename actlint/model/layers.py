@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint import torchapi
 from actlint.facts import Site
-from actlint.model import attributes, calls, classes, tensors
+from actlint.model import attributes, calls, classes, gradients, tensors
 from actlint.model.args import Args
 from actlint.model.events import Call
 from actlint.model.machine import Machine
@@ -20,8 +20,12 @@ from actlint.model.values import (
     Join,
     Module,
     Tensor,
+    Tuple,
     Unknown,
     Value,
+)
+from actlint.model.values import (
+    Iterator as IteratorValue,
 )
 
 _LISTS = frozenset({"torch.nn.ModuleList", "torch.nn.ParameterList"})
@@ -129,11 +133,7 @@ def _call_torch(
     op = torchapi.layer(qualname)
     if op is None or op.kind == "container":
         return calls.unknown_call(m, module, args, site, f"call of {qualname}")
-    bound = _bind_forward(op, args)
-    inplace = op.inplace == "flag" and found.args.get("inplace") == Constant(True)
-    if op.kind == "dropout" or op.kind == "identity":
-        return tensors.apply(m, op, bound, site, module, module, discarded, inplace=inplace)
-    return tensors.apply(m, op, bound, site, module, module, discarded, inplace=inplace)
+    return tensors.apply(m, op, _bind_forward(op, args), site, module, module, discarded)
 
 
 def _bind_forward(op: torchapi.Op, args: Args) -> dict[str, Value]:
@@ -177,15 +177,22 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
         case "to" | "cuda" | "cpu" | "eval" | "train" | "float" | "double" | "half" | "bfloat16" | "apply" | "compile":
             return module
         case "requires_grad_":
-            m.state.heap[module.ref] = calls.replaced(found, args={**found.args, "frozen": Constant(True)})
+            flag = args.get(0, "requires_grad")
+            gradients.freeze(m, module, True if flag is None or flag == Constant(True) else None)
             return module
         case "append" | "extend" | "insert" | "add" | "update" | "pop":
-            return _fill(m, module, found, name, args)
+            result = _fill(m, module, found, name, args)
+            m.record(Call(m.where(site), ForeignMethod(module, name), None, None, args.named(), result, False, discarded))
+            return result
         case "values" | "items" | "keys" | "children" | "named_children" if found.children is not None and (
             isinstance(found.cls, External)
         ):
             return _children(found, name)
-        case "parameters" | "named_parameters" | "modules" | "named_modules" | "state_dict" | "buffers":
+        case "parameters":
+            return IteratorValue(gradients.parameters(m, module))
+        case "named_parameters":
+            return IteratorValue(Tuple((Unknown("name of a parameter"), gradients.parameters(m, module))))
+        case "modules" | "named_modules" | "state_dict" | "buffers":
             return Unknown(f"{name}()")
         case _:
             calls.escape(m, args.all(), f"{name}()", site)
@@ -207,6 +214,9 @@ def _register(m: Machine, module: Module, name: str, args: Args, site: Site) -> 
         children = (*((n, v) for n, v in found.children if n != key.value), (key.value, value))
         m.state.heap[module.ref] = calls.replaced(found, children=None if m.blurred else children)
     attributes.store(m, module, key.value, value, site)
+    if name in ("add_module", "register_module"):
+        callee = ForeignMethod(module, name)
+        m.record(Call(m.where(site), callee, None, None, args.named(), Constant(None), False, True))
     return Constant(None)
 
 
@@ -248,8 +258,6 @@ def _fill(m: Machine, module: Module, found: ModuleObject, name: str, args: Args
 
 
 def _children(found: ModuleObject, name: str) -> Value:
-    from actlint.model.values import Tuple
-
     assert found.children is not None
     match name:
         case "keys":

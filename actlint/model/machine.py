@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from actlint.facts import Site
-from actlint.model.events import Call, Event, Merge, Trace, Where
+from actlint.model.events import Argument, Call, Event, Merge, Trace, Where
 from actlint.model.link import File, Names
-from actlint.model.state import Object, State, StorageObject
+from actlint.model.state import Object, Saved, State, StorageObject, conjoin
 from actlint.model.values import Class, Condition, Function, Tensor, Value
 
 STEPS_PER_RUN = 12_000
@@ -60,7 +60,10 @@ class Shared:
 
 @dataclass(slots=True)
 class Machine:
-    """Everything one run changes. `shared` is what runs of a program have in common."""
+    """Everything one run changes. `shared` is what runs of a program have in common.
+
+    Tensors up to number `made` are the constructor's; `adopted` are their twins in this run.
+    """
 
     names: Names
     shared: Shared
@@ -73,6 +76,8 @@ class Machine:
     blurred: int = 0
     symbols: dict[str, Tensor] = field(default_factory=dict)
     captured: set[int] = field(default_factory=set)
+    made: int = 0
+    adopted: dict[int, Tensor] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -131,7 +136,16 @@ class Machine:
                 if newer.get(tensor, tensor) == tensor:
                     break
                 tensor = newer[tensor]
-        return tensor
+        return tensor if tensor.number > self.made else self._adopt(tensor)
+
+    def _adopt(self, tensor: Tensor) -> Tensor:
+        """A tensor that the constructor made, as a run of another method sees it: its event is one of this trace."""
+        own = self.adopted.get(tensor.number)
+        if own is None:
+            own = replace(tensor, number=self.number(), event=len(self.trace.events))
+            self.adopted[tensor.number] = own
+            self.record(Argument(self.where(self.site(0)), tensor.owner, own))
+        return self.current(own)
 
     def merge(self, options: tuple[tuple[Condition, Tensor], ...]) -> Value:
         """One tensor for several paths that meet (a phi node)."""
@@ -149,7 +163,7 @@ class Machine:
         result = Tensor(
             self.number(),
             index,
-            first.root if same_root else self.allocate(StorageObject()),
+            first.root if same_root else self.allocate(StorageObject(saved=self._saved_in(options))),
             first.alias if same_root else "maybe",
             gradients.pop() if len(gradients) == 1 else None,
             all(tensor.leaf for _, tensor in options),
@@ -159,6 +173,17 @@ class Machine:
         where = replace(self.where(site), condition=tuple(t for t in self.state.condition if t not in own))
         self.record(Merge(where, options, result))
         return result
+
+    def _saved_in(self, options: tuple[tuple[Condition, Tensor], ...]) -> tuple[Saved, ...]:
+        """What autograd keeps of the tensors that meet, each under its path's condition."""
+        found: list[Saved] = []
+        for when, tensor in options:
+            storage = self.state.heap.get(tensor.root)
+            for entry in storage.saved if isinstance(storage, StorageObject) else ():
+                both = conjoin(when, entry.condition)
+                if both is not None:
+                    found.append(replace(entry, condition=both))
+        return tuple(found)
 
     def last_call(self) -> Call | None:
         """The latest event if it is a call."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from actlint import intents
-from actlint.facts import Assign, Attribute, AugAssign, ClassDef, Expr, FileFacts, FunctionDef, Lambda, Node, Site
-from actlint.model import classes
+from actlint.facts import ClassDef, Expr, FileFacts, FunctionDef, Node, Site
+from actlint.model import classes, definitions, spelling
 from actlint.model.classes import ClassInfo
 from actlint.model.evaluate import Purse, functions, purse_of, run_class, run_function, run_script
 from actlint.model.events import Trace
@@ -20,8 +20,9 @@ from actlint.model.link import File, Names, link_names
 from actlint.model.machine import Machine, Shared
 from actlint.model.references import Reference, path_to, references
 from actlint.model.show import unparse
-from actlint.model.values import Class, External, Value
-from actlint.model.walk import bound_names, target_names, walk
+from actlint.model.values import Class, Value
+from actlint.model.walk import walk
+from actlint.torchapi.packages import entry_points
 
 if TYPE_CHECKING:
     from actlint.config import Settings
@@ -40,13 +41,14 @@ class Program:
 
 @dataclass(slots=True)
 class Index:
-    """What the whole program says, collected once: classes that are called, subclasses, attributes stored from
-    outside.
+    """What the whole program says, collected once: classes that are called, subclasses, attributes stored from outside,
+    and the files that store some under computed names.
     """
 
     called: set[Site]
     subclasses: dict[Site, list[Class]]
     stored: set[str]
+    computing: set[str]
 
 
 def link(files: Sequence[FileFacts], settings: Settings, roots: Sequence[str] = ()) -> Program:
@@ -132,11 +134,15 @@ class FileView:
         return self._steps
 
     def _touching_torch(self) -> frozenset[Site]:
-        """The module-level functions that name something of torch, or call `forward`: only they have anything to show.
+        """The functions that name something of torch, make a module, hand a function over, or call `forward`.
+
+        No other module-level function has anything to show.
         """
         found: set[Site] = set()
+        machine = Machine(self.program.names, self.program.shared, Trace(None, None, "query"))
         for reference in self.references():
-            if reference.qualname.partition(".")[0] == "torch":
+            made = isinstance(reference.value, Class) and classes.is_module(machine, reference.value)
+            if made or reference.qualname.partition(".")[0] == "torch" or entry_points(reference.qualname):
                 found.update(_function_sites(reference.site, reference.parents))
         for index, chunk in enumerate(self.file.facts.chunks):
             if chunk.facts is not None and "forward" in chunk.text:
@@ -180,60 +186,8 @@ class FileView:
         return path_to(self.file, site)
 
     def spell(self, qualname: str, at: Site) -> intents.Reference | None:
-        """How a qualified name can be written at a place, with the import it needs; None where its name is taken.
-
-        An import that the file has at module level is used if nothing between it and the place shadows its name.
-        """
-        shadowed = self._shadowing(at)
-        module, _, last = qualname.rpartition(".")
-        parts = qualname.split(".")
-        direct: str | None = None
-        for name in self.file.bindings:
-            if name in shadowed:
-                continue
-            value = self._import_value(name)
-            if value == qualname:
-                direct = direct or name
-            elif value is not None and qualname.startswith(value + ".") and value == parts[0]:
-                return intents.Reference(f"{name}.{'.'.join(parts[1:])}")
-        for name in self.file.bindings:
-            if name not in shadowed and self._import_value(name) == module and module != parts[0]:
-                return intents.Reference(f"{name}.{last}")
-        if direct is not None:
-            return intents.Reference(direct)
-        root = parts[0]
-        if root in shadowed or root in self.file.bindings:
-            return None
-        return intents.Reference(qualname, (root, None))
-
-    def _import_value(self, name: str) -> str | None:
-        """The qualified name behind a module-level name that one unconditional import binds and nothing else."""
-        bindings = self.file.bindings.get(name, [])
-        if len(bindings) != 1 or bindings[0].conditional or bindings[0].typing:
-            return None
-        if bindings[0].kind not in ("import", "from"):
-            return None
-        from actlint.model.link import global_name
-
-        values = global_name(self.program.names, self.file, name)
-        value = values[0] if len(values) == 1 else None
-        return value.qualname if isinstance(value, External) else None
-
-    def _shadowing(self, at: Site) -> frozenset[str]:
-        """Names that functions and comprehensions around a place bind, and those of a class body directly around it."""
-        found: set[str] = set()
-        path = self.path_to(at)
-        for position, node in enumerate(path):
-            if isinstance(node, FunctionDef):
-                found.update(item.name for item in node.params.items)
-                found.update(bound_names(node.body))
-            elif isinstance(node, Lambda):
-                found.update(item.name for item in node.params.items)
-            elif isinstance(node, ClassDef) and not any(isinstance(n, (FunctionDef, Lambda)) for n in path[position:]):
-                found.update(bound_names(node.body))
-            elif hasattr(node, "clauses"):
-                found.update(n for clause in node.clauses for n in target_names(clause.target))
-        return frozenset(found)
+        """How a qualified name can be written at a place, with the import it needs; None where its name is taken."""
+        return spelling.spell(self.program.names, self.file, qualname, self.path_to(at))
 
 
 def _function_sites(at: Site, parents: Sequence[Node]) -> Iterator[Site]:
@@ -277,6 +231,14 @@ class Context:
         """Whether some code of the project assigns an attribute of that name to anything but a method's own `self`."""
         return name in _index(self.program).stored
 
+    def stored_by_computed_name(self, cls: Class) -> bool:
+        """Whether a file that instantiates the class assigns attributes to some object under computed names."""
+        return any(
+            reference.call is not None and reference.value == cls
+            for path in _index(self.program).computing
+            for reference in view(self.program, path).references()
+        )
+
     def info(self, cls: Class) -> ClassInfo:
         """The definition of a class."""
         return classes.class_info(self._machine(), cls)
@@ -299,7 +261,7 @@ def view(program: Program, path: str) -> FileView:
 
 def _index(program: Program) -> Index:
     if program.index is None:
-        index = Index(set(), {}, set())
+        index = Index(set(), {}, set(), set())
         machine = Machine(program.names, program.shared, Trace(None, None, "index"))
         for path, file in program.names.files.items():
             for reference in view(program, path).references():
@@ -314,21 +276,9 @@ def _index(program: Program) -> Index:
                                 index.subclasses.setdefault(base.site, []).append(cls)
             for chunk in file.facts.chunks:
                 if chunk.facts is not None:
-                    index.stored.update(_stored_from_outside(chunk.facts.body))
+                    stored, computed = definitions.outside(chunk.facts.body)
+                    index.stored.update(stored)
+                    if computed:
+                        index.computing.add(path)
         program.index = index
     return program.index
-
-
-def _stored_from_outside(body: Sequence[Node]) -> Iterator[str]:
-    for node in walk(body):
-        targets = node.targets if isinstance(node, Assign) else (node.target,) if isinstance(node, AugAssign) else ()
-        for target in targets:
-            for inner in walk([target]):
-                if isinstance(inner, Attribute) and not _is_self(inner.value):
-                    yield inner.attr
-
-
-def _is_self(node: Node) -> bool:
-    from actlint.facts import Name
-
-    return isinstance(node, Name) and node.id == "self"

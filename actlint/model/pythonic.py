@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from actlint import torchapi
 from actlint.facts import Call, Name, Site
-from actlint.model import attributes, calls, classes, expressions, layers, tensors
+from actlint.model import attributes, autograd, callbacks, calls, classes, expressions, layers, statements, tensors
 from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
@@ -18,6 +19,7 @@ from actlint.model.state import (
     InstanceObject,
     ListObject,
     ModuleObject,
+    StorageObject,
     make_join,
     options,
 )
@@ -92,6 +94,10 @@ def call_external(m: Machine, callee: External, args: Args, site: Site, discarde
         return call_method(
             m, args.positional[0], qualname[13:], Args(args.positional[1:], args.keywords), site, discarded
         )
+    if qualname in statements.GRAD_SET:  # at once, whether a `with` statement follows or not
+        mode = args.get(0, "mode")
+        m.state.grad = mode.value if isinstance(mode, Constant) and isinstance(mode.value, bool) else None
+    callbacks.run_handed_over(m, qualname, args, site)
     if qualname.rpartition(".")[2][:1].isupper() or qualname in _CONTEXTS:
         return _foreign_object(m, callee, args, site)
     if qualname.startswith("torch.nn.init."):
@@ -624,12 +630,31 @@ def _map(m: Machine, args: Args, site: Site) -> Value:
 
 
 def _checkpoint(m: Machine, args: Args, site: Site) -> Value:
-    """`checkpoint(function, *args)` calls the function."""
+    """`checkpoint(function, *args)` calls the function. It keeps the inputs, and computes again what was saved inside:
+    writing to what comes out is no problem.
+    """
     if not args.positional:
         return Unknown("checkpoint")
     own = {"use_reentrant", "preserve_rng_state", "determinism_check", "debug", "context_fn", "early_stop"}
     keywords = {key: value for key, value in args.keywords.items() if key not in own}
-    return calls.call(m, args.positional[0], Args(args.positional[1:], keywords, args.complete), site)
+    callee = External("torch.utils.checkpoint.checkpoint")
+    index = m.record(CallEvent(m.where(site), callee, None, None, args.named(), Unknown("checkpoint"), False, False))
+    for value in (*args.positional[1:], *keywords.values()):
+        given = tensors.as_tensor(m, value)
+        if given is not None and given.needs_grad is True:
+            autograd.keep(m, given, index, "input")
+    return _recomputed(m, calls.call(m, args.positional[0], Args(args.positional[1:], keywords, args.complete), site))
+
+
+def _recomputed(m: Machine, value: Value) -> Value:
+    """The value with storages of its own, of which nothing is saved."""
+    match value:
+        case Tensor():
+            return replace(value, number=m.number(), root=m.allocate(StorageObject()), alias="maybe")
+        case Tuple(items=items):
+            return Tuple(tuple(_recomputed(m, item) for item in items))
+        case _:
+            return value
 
 
 _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {

@@ -242,7 +242,8 @@ def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
             tensors.append((when, option))
             continue
         for index, (known, other) in enumerate(grouped):
-            if other == option:
+            # What is missing keeps its exact paths, since claims rest on them; of a value it is enough when it may be.
+            if other == option and (type(option) is not Unset or known == when):
                 grouped[index] = (common(known, when), option)
                 break
         else:
@@ -289,6 +290,9 @@ def join_states(a: State, b: State, merge: Merge) -> State:
     def join(x: Value, y: Value) -> Value:
         return join_values(x, when_a, y, when_b, merge)
 
+    heap = b.heap  # in place: `merge` allocates there while objects are joined
+    for ref, object_ in a.heap.items():
+        heap.setdefault(ref, object_)
     frames: dict[int, dict[str, Value]] = {}
     for number, names in a.frames.items():
         other = b.frames.get(number)
@@ -299,12 +303,9 @@ def join_states(a: State, b: State, merge: Merge) -> State:
     for number, names in b.frames.items():
         if number not in frames:
             frames[number] = names
-    heap = b.heap  # in place: `merge` allocates there while objects are joined
     for ref, object_ in a.heap.items():
-        theirs = heap.get(ref)
-        if theirs is None:
-            heap[ref] = object_
-        elif theirs is not object_:
+        theirs = heap[ref]
+        if theirs is not object_:
             heap[ref] = join_objects(object_, theirs, join, when_a, when_b)
     return State(frames, heap, shared, a.grad if a.grad == b.grad else None)
 
@@ -327,6 +328,7 @@ def join_objects(
     if isinstance(a, ModuleObject) and isinstance(b, ModuleObject):
         return replace(
             a,
+            args=a.args if a.args == b.args else {**a.args, **b.args},
             attrs=_join_maps(a.attrs, b.attrs, join),
             children=_join_children(a.children, b.children, join),
             open=a.open or b.open,

@@ -25,6 +25,7 @@ from actlint.facts import (
     Jump,
     Match,
     Name,
+    NamedExpr,
     Raise,
     Return,
     ScopeDecl,
@@ -38,6 +39,7 @@ from actlint.facts import (
     With,
 )
 from actlint.model import attributes, calls, expressions, tensors
+from actlint.model.events import LoopEdge
 from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
 from actlint.model.machine import UNROLL, Loop, Machine
@@ -53,6 +55,7 @@ from actlint.model.values import (
     Function,
     Instance,
     Iterator,
+    Join,
     ListRef,
     Symbol,
     Tensor,
@@ -371,6 +374,8 @@ def _unknown_loop(
     changed = _changed_in(m, body)
     for name in changed - frozenset(n for t in targets for n in target_names(t)):
         value = expressions.lookup(m, name)
+        if isinstance(value, Tensor) and value.leaf and value.needs_grad and not _rebinds(body, name):
+            continue  # `w -= …` leaves a leaf the tensor that it is
         if value is not UNSET:
             bind(m, name, tensors.carried(m, value, name) or Unknown("changes in a loop"))
     _forget_filled(m, body)
@@ -385,6 +390,7 @@ def _unknown_loop(
         m.frame.loops.pop()
     for state in (*loop.continues, *loop.breaks):
         meet(m, state)
+    _close_loop(m, body, changed)
     if not surely:
         ran = Test(f"?loop:{m.number()}", True, "the loop runs")
         m.state.condition = (*base, ran)
@@ -398,6 +404,38 @@ def _unknown_loop(
     if m.state.alive:
         m.state.condition = base
     _forget_filled(m, body)
+
+
+def _rebinds(body: tuple[Stmt, ...], name: str) -> bool:
+    """Whether a block binds a name in any other way than by `name op= …`."""
+    nodes = (node for node in walk(body) if isinstance(node, AugAssign))
+    augmented = {id(node.target) for node in nodes if isinstance(node.target, Name)}
+    targets = (node for node in walk(body) if isinstance(node, (Assign, AnnAssign, For, With, Delete, NamedExpr)))
+    return any(
+        isinstance(inner, Name) and inner.id == name and id(inner) not in augmented
+        for node in targets
+        for target in _targets(node)
+        for inner in walk([target], (Attribute, Subscript))
+    )
+
+
+def _targets(node: Assign | AnnAssign | For | With | Delete | NamedExpr) -> tuple[Expr, ...]:
+    match node:
+        case Assign(targets=targets) | Delete(targets=targets):
+            return targets
+        case With(items=items):
+            return tuple(item.target for item in items if item.target is not None)
+        case AnnAssign(target=target) | For(target=target) | NamedExpr(target=target):
+            return (target,)
+
+
+def _close_loop(m: Machine, body: tuple[Stmt, ...], changed: frozenset[str]) -> None:
+    """The next iteration, and what follows the loop, may read what this one bound."""
+    if m.state.alive and body:
+        found = [expressions.lookup(m, name) for name in sorted(changed)]
+        values = tuple(value for value in found if isinstance(value, Tensor))
+        if values:
+            m.record(LoopEdge(m.where(m.site(body[0].ordinal)), values))
 
 
 def _changed_in(m: Machine, body: tuple[Stmt, ...]) -> frozenset[str]:
@@ -434,33 +472,41 @@ _GRAD_OFF = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.inference_mode"}
 )
 _GRAD_ON = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
-_GRAD_SET = frozenset({"torch.set_grad_enabled", "torch.autograd.set_grad_enabled"})
+GRAD_SET = frozenset({"torch.set_grad_enabled", "torch.autograd.set_grad_enabled"})
+
+
+_HARMLESS = ("torch.", "contextlib.nullcontext", "contextlib.suppress", "warnings.", "threading.", "time.", "builtins.")
 
 
 def grad_mode(m: Machine, context: Value) -> bool | None | str:
     """The grad mode inside a context manager: True, False, None (unknown), or "same"."""
+    if isinstance(context, Join):
+        modes = {grad_mode(m, option) for _, option in context.options}
+        return modes.pop() if len(modes) == 1 else None
     if not isinstance(context, Instance):
-        return None if isinstance(context, (Unknown, Symbol)) else "same"
+        return None
     found = m.state.heap[context.ref]
     assert isinstance(found, InstanceObject)
     if not isinstance(found.cls, External):
-        return "same"
+        return None
     name = found.cls.qualname
     if name in _GRAD_OFF:
-        return False
+        return None if found.args else False
     if name in _GRAD_ON:
         return True
-    if name in _GRAD_SET:
+    if name in GRAD_SET:
         mode = found.args.get("0", found.args.get("mode"))
         return mode.value if isinstance(mode, Constant) and isinstance(mode.value, bool) else None
-    return "same"
+    return "same" if name.startswith(_HARMLESS) and not name.startswith("torch.autograd.graph.") else None
 
 
 def _with(m: Machine, node: With) -> None:
     before = m.state.grad
     swallows = False
     for item in node.items:
+        inside = m.state.grad
         context = expressions.evaluate(m, item.context)
+        m.state.grad = inside
         mode = grad_mode(m, context)
         if not isinstance(mode, str):
             m.state.grad = mode

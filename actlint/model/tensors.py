@@ -7,12 +7,15 @@ from dataclasses import replace
 from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
-from actlint.model import autograd, expressions
+from actlint.model import autograd, expressions, gradients
 from actlint.model.events import Argument, Call, Write
+from actlint.model.holders import holders
 from actlint.model.machine import Machine
 from actlint.model.sequences import elements
-from actlint.model.state import ModuleObject, StorageObject
+from actlint.model.state import ModuleObject, StorageObject, conjoin
 from actlint.model.values import (
+    NONE,
+    Condition,
     Constant,
     ForeignMethod,
     Iterator,
@@ -72,7 +75,7 @@ def of_symbol(m: Machine, symbol: Symbol) -> Tensor:
 def as_tensor(m: Machine, value: Value | None) -> Tensor | None:
     """The value as a tensor operand: a tensor, or an argument that is used as one."""
     if isinstance(value, Tensor):
-        return value
+        return m.current(value)
     if isinstance(value, Symbol) and value.role == "argument":
         return of_symbol(m, value)
     return None
@@ -99,16 +102,11 @@ def parameter(m: Machine, module: Module, name: str) -> Value:
         return m.current(known)
     found = m.state.heap[module.ref]
     assert isinstance(found, ModuleObject)
-    trained = _trained(found)
+    trained = gradients.trained(m, found)
     tensor = m.fresh(len(m.trace.events), trained, leaf=True, owner=name)
     m.record(Argument(m.where(m.site(0)), name, tensor))
     m.symbols[key] = tensor
     return tensor
-
-
-def _trained(module: ModuleObject) -> bool | None:
-    """Whether a layer's weights require grad: True unless something may have frozen them."""
-    return None if module.open or "frozen" in module.args else True
 
 
 # ----------------------------------------------------------------------------------------------------------- operations
@@ -137,34 +135,63 @@ def apply(
     callee: Value,
     module: Module | None = None,
     discarded: bool = False,
-    inplace: bool | None = None,
 ) -> Value:
     """Run a tabulated operation on bound arguments and record it.
 
-    `args` maps the names of `op.tensors` (and other parameters) to values. `inplace` overrides what the arguments say
-    (a layer's constructor knows).
+    `args` maps the names of `op.tensors` (and other parameters) to values. `layer` is the object of `module`, whose
+    constructor says whether it works in place; functions are told by an argument.
     """
+    layer = _layer(m, module)
+    settings = args if layer is None else layer.args
+    inplace = True if op.inplace == "always" else autograd.inplace_flag(settings.get("inplace") if op.inplace else None)
     operands: dict[str, Tensor] = {}
     for name in op.tensors:
         tensor = as_tensor(m, args.get(name))
         if tensor is not None:
             operands[name] = tensor
             args[name] = tensor
-    if op.inplace == "always":
-        inplace = True
-    elif inplace is None:
-        inplace = op.inplace == "flag" and autograd.is_true(args.get("inplace"))
     index = len(m.trace.events)
-    trained = _module_trained(m, module) if op.parametric else False
+    trained: bool | None = False
+    if op.parametric and layer is not None:
+        trained = gradients.trained(m, layer)
     needs = _needs_grad(m, op, args, operands, trained)
     first = next(iter(operands.values()), None)
-    if inplace and first is not None:
-        return _inplace(m, op, args, site, callee, module, discarded, first, needs)
-    result = _result(m, op, args, index, needs, first)
-    layer = _layer(m, module)
-    m.record(Call(m.where(site), callee, op, module, tuple(args.items()), result, bool(inplace), discarded, layer))
-    autograd.record_saves(m, op, index, operands, result, trained)
+    target = operands.get(op.tensors[0]) if op.tensors else None
+    effective = _effective(op, settings, module) if inplace else ()
+    call = Call(m.where(site), callee, op, module, tuple(args.items()), NONE, inplace, discarded, layer)
+    if inplace and target is not None and effective is not None:
+        return _inplace(m, op, call, operands, target, needs, effective)
+    if effective is None:  # in-place dropout that never drops, or nobody knows when
+        op = replace(op, alias="same")
+    elif inplace is None:  # either it writes to its argument or it does not: what holds in both worlds is kept
+        both = op.saves_output and op.inplace_saves == "output"
+        op = replace(op, alias="maybe", saves=(), saves_output=both)
+    result = _flag_method(m, op, args, first) or _result(m, op, args, index, needs, first)
+    m.record(replace(call, result=result))
+    autograd.record_saves(m, op, index, operands, result, needs, trained)
     return result
+
+
+def _effective(op: Op, settings: dict[str, Value], module: Module | None) -> Condition | None:
+    """The condition under which an in-place operation writes anything; None where that is never or not known."""
+    if op.kind != "dropout":
+        return ()
+    defaults = {param.name: Constant(param.default) for param in op.params}
+    training = Symbol("training", "self.training", "training") if module is not None else None
+    return autograd.dropout_writes(
+        settings.get("p", defaults.get("p")), training or settings.get("training", defaults.get("training"))
+    )
+
+
+def _flag_method(m: Machine, op: Op, args: dict[str, Value], first: Tensor | None) -> Value | None:
+    """`requires_grad_` and `detach_`: the same tensor with another flag. None for other operations."""
+    if first is None or op.qualname not in ("torch.Tensor.requires_grad_", "torch.Tensor.detach_"):
+        return None
+    if op.qualname == "torch.Tensor.detach_":
+        return replace(gradients.flagged(m, first, False), leaf=True)
+    mode = args.get("mode", Constant(True))
+    gradients.assigned(m, first, mode)
+    return m.current(first)
 
 
 def _layer(m: Machine, module: Module | None) -> ModuleObject | None:
@@ -172,22 +199,14 @@ def _layer(m: Machine, module: Module | None) -> ModuleObject | None:
     return found if isinstance(found, ModuleObject) else None
 
 
-def _module_trained(m: Machine, module: Module | None) -> bool | None:
-    if module is None:
-        return False
-    found = m.state.heap[module.ref]
-    assert isinstance(found, ModuleObject)
-    return _trained(found)
-
-
 def _needs_grad(
     m: Machine, op: Op, args: dict[str, Value], operands: dict[str, Tensor], trained: bool | None
 ) -> bool | None:
-    if m.state.grad is False or not op.differentiable:
-        return False
     if op.kind in ("creation", "random") and op.inplace != "always":
         flag = args.get("requires_grad")
         return autograd.is_true(flag) if flag is None or isinstance(flag, Constant) else None
+    if m.state.grad is False or not op.differentiable:
+        return False
     states: list[bool | None] = [tensor.needs_grad for tensor in operands.values()]
     if op.parametric:
         states.append(trained)
@@ -244,14 +263,15 @@ def _count(args: dict[str, Value], op: Op) -> int | None:
 
 def _aliased(m: Machine, op: Op, index: int, needs: bool | None, first: Tensor | None) -> Tensor:
     if first is None or op.alias == "fresh":
-        return m.fresh(index, needs)
+        made = op.kind in ("creation", "random") and needs is True
+        return m.fresh(index, needs, leaf=made)
     match op.alias:
         case "same":
             return replace(
                 first, number=m.number(), event=index, alias=first.alias if first.alias != "fresh" else "same"
             )
         case "view":
-            alias = first.alias if first.alias in ("multiview", "expand", "maybe") else "view"
+            alias = first.alias if first.alias in ("multiview", "expand", "maybe", "data") else "view"
             return Tensor(m.number(), index, first.root, alias, needs, first.leaf and op.kind != "detach", first.owner)
         case "expand" | "maybe":
             return Tensor(m.number(), index, m.fresh(index, needs).root, "maybe", needs, False)
@@ -262,29 +282,29 @@ def _aliased(m: Machine, op: Op, index: int, needs: bool | None, first: Tensor |
 def _inplace(
     m: Machine,
     op: Op,
-    args: dict[str, Value],
-    site: Site,
-    callee: Value,
-    module: Module | None,
-    discarded: bool,
+    call: Call,
+    operands: dict[str, Tensor],
     target: Tensor,
     needs: bool | None,
+    effective: Condition,
 ) -> Tensor:
-    """Write to `target`; its names denote the result afterwards."""
+    """Write to `target`, under the condition `effective`; its names denote the result afterwards."""
     index = len(m.trace.events)
-    reasons = autograd.hazards(m, target)
-    if m.state.grad is False:
-        needs = target.needs_grad
-    result = replace(
-        target, number=m.number(), event=index, needs_grad=needs, leaf=target.leaf and m.state.grad is False
-    )
-    layer = _layer(m, module)
-    m.record(Call(m.where(site), callee, op, module, tuple(args.items()), result, True, discarded, layer))
-    m.record(Write(m.where(site), index, target, result, reasons))
-    autograd.written(m, target, result, index)
     plain = replace(op, saves_output=op.inplace_saves == "output", saves=_inplace_saves(op))
-    others = {name: tensor for name, tensor in _operands(m, op, args).items() if tensor.number != target.number}
-    autograd.record_saves(m, plain, index, others, result, None)
+    reasons = autograd.hazards(m, target, plain, index, operands)
+    if effective:
+        found = ((reason, conjoin(reason.condition, effective)) for reason in reasons)
+        reasons = tuple(replace(reason, condition=both) for reason, both in found if both is not None)
+    if m.state.grad is False or target.needs_grad is True:
+        needs = target.needs_grad
+    leaf = target.leaf and (needs is False or target.needs_grad is not False)
+    result = replace(target, number=m.number(), event=index, needs_grad=needs, leaf=leaf)
+    others = holders(m, target.root) if reasons else ()
+    m.record(replace(call, result=result))
+    m.record(Write(call.where, index, target, result, reasons, others))
+    autograd.written(m, target, result, index, effective == ())
+    kept = {name: tensor for name, tensor in operands.items() if tensor.root != target.root or name == op.tensors[0]}
+    autograd.record_saves(m, plain, index, kept, result, needs, None)
     return result
 
 
@@ -292,11 +312,6 @@ def _inplace_saves(op: Op) -> tuple[tuple[str, str], ...]:
     """Of an in-place operation's inputs only the others can be kept as they are: the first is overwritten."""
     first = op.tensors[0] if op.tensors else ""
     return tuple(entry for entry in op.saves if entry[0] != first)
-
-
-def _operands(m: Machine, op: Op, args: dict[str, Value]) -> dict[str, Tensor]:
-    found = {name: as_tensor(m, args.get(name)) for name in op.tensors}
-    return {name: tensor for name, tensor in found.items() if tensor is not None}
 
 
 def part(m: Machine, value: Value, position: int | None) -> Value:
@@ -385,7 +400,8 @@ def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
     if name == "data":
         table = torchapi.method("detach")
         if table is not None:
-            return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, name))
+            made = apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, name))
+            return replace(made, alias="data") if isinstance(made, Tensor) else made
     return ForeignMethod(receiver, name)
 
 

@@ -74,7 +74,7 @@ class Tensor:
     number: int
     event: int
     root: int
-    alias: Literal["fresh", "view", "multiview", "expand", "maybe", "same"]
+    alias: Literal["fresh", "view", "multiview", "expand", "maybe", "same", "data"]
     needs_grad: bool | None
     leaf: bool
     owner: str = ""

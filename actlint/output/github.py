@@ -17,7 +17,8 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
     for report in reports:
         for diagnostic in report.diagnostics:
             start, end = diagnostic.span.start, diagnostic.span.end
-            properties = {"title": f"{NAME} ({diagnostic.code})", "file": as_posix(diagnostic.path), "line": start.row}
+            path = printable(as_posix(diagnostic.path))
+            properties = {"title": f"{NAME} ({diagnostic.code})", "file": path, "line": start.row}
             if start.row == end.row:  # GitHub refuses columns for more than one row
                 properties |= {"col": start.column, "endLine": end.row, "endColumn": end.column}
             else:

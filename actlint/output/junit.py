@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from actlint.diagnostic import Diagnostic, Report
+from actlint.output.cells import printable
 from actlint.output.options import RenderOptions, Texts, no_text
 from actlint.output.shared import NAME, said
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_NOT_XML = re.compile("[\ufffe\uffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_text) -> Iterator[str]:
@@ -24,7 +25,7 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
         yield f'    <testcase name="no findings" classname={_quoted(NAME)}/>\n'
         yield "  </testsuite>\n"
     for path, diagnostics in suites:
-        yield f"  <testsuite {_suite(path, diagnostics)}>\n"
+        yield f"  <testsuite {_suite(printable(path), diagnostics)}>\n"
         for diagnostic in diagnostics:
             yield _case(diagnostic)
         yield "  </testsuite>\n"
@@ -39,24 +40,25 @@ def _suite(name: str, diagnostics: Sequence[Diagnostic]) -> str:
 
 def _case(diagnostic: Diagnostic) -> str:
     start = diagnostic.span.start
+    path = printable(diagnostic.path)
     kind = "error" if diagnostic.internal else "failure"
-    message = said(diagnostic)
+    message = printable(said(diagnostic))
     text = f"line {start.row}, column {start.column}: {message}"
     if diagnostic.fix is not None:
-        text += f"\nhelp: {diagnostic.fix.message}"
+        text += f"\nhelp: {printable(diagnostic.fix.message)}"
     return (
-        f"    <testcase name={_quoted(f'{diagnostic.code} {diagnostic.name}')} classname={_quoted(diagnostic.path)} "
-        f'file={_quoted(diagnostic.path)} line="{start.row}" column="{start.column}">\n'
+        f"    <testcase name={_quoted(f'{diagnostic.code} {diagnostic.name}')} classname={_quoted(path)} "
+        f'file={_quoted(path)} line="{start.row}" column="{start.column}">\n'
         f"      <{kind} type={_quoted(diagnostic.severity)} message={_quoted(message)}>{_text(text)}</{kind}>\n"
         "    </testcase>\n"
     )
 
 
 def _text(text: str) -> str:
+    """A printable text as XML. Of printable characters XML forbids only two, which `printable` takes for new ones."""
     text = _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
-    return re.sub('[&<>"\r]', lambda match: _ENTITIES[match[0]], text)
+    return re.sub('[&<>"]', lambda match: _ENTITIES[match[0]], text)
 
 
 def _quoted(text: str) -> str:
-    # A parser turns raw line ends and tabs in an attribute into blanks.
-    return '"' + re.sub("[\t\n]", lambda match: _ENTITIES[match[0]], _text(text)) + '"'
+    return f'"{_text(text)}"'

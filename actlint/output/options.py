@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from actlint.diagnostic import Report
 
@@ -35,10 +35,8 @@ class RenderOptions:
     page: Callable[[str], str | None] = no_text
 
 
-class Render(Protocol):
-    """A renderer: pieces of text to be written one after another; what it writes is empty or ends with a line end.
+Render: TypeAlias = Callable[[Iterable[Report], RenderOptions, Texts], Iterator[str]]
+"""A renderer: pieces of text to be written one after another; what it writes is empty or ends with a line end.
 
-    `texts` gives files that related places are in and that `reports` may not hold.
-    """
-
-    def __call__(self, reports: Iterable[Report], options: RenderOptions, texts: Texts = no_text) -> Iterator[str]: ...
+The texts are those of files that related places are in and that the reports may not hold; they may be left out.
+"""

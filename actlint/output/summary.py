@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -81,6 +80,8 @@ def statistics(reports: Iterable[Report], options: RenderOptions) -> str:
 
 def json_statistics(reports: Iterable[Report], options: RenderOptions) -> str:
     """The same as a JSON list."""
+    import json
+
     return (
         json.dumps(
             [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from actlint.suppress.comments import Comment, Layout
 
@@ -89,6 +88,8 @@ def _actlint(found: re.Match[str], comment: Comment, end: int, file: File) -> Di
     problem = ""
     close = text.find("]", found.end(), end)
     if word not in ("ignore", "ignore-file"):
+        from difflib import get_close_matches
+
         near = get_close_matches(word, ("ignore", "ignore-file"), n=1)
         hint = f"did you mean `{near[0]}`?" if near else "write `ignore[...]` or `ignore-file[...]`"
         problem = f"`actlint: {word}` means nothing; {hint}" if word else f"`actlint:` asks for nothing; {hint}"

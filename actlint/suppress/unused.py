@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from actlint.diagnostic import Diagnostic, Edit, Fix, Span
@@ -58,6 +57,8 @@ def unused(
 
 def _unknown(file: File, directive: Directive, entry: Entry) -> Diagnostic:
     """ACT002 for an entry that fits no rule; it goes only where it is not clear what was meant."""
+    from difflib import get_close_matches
+
     names = [*file.known, *file.known.values()]
     near = [name for name in names if name.lower() == entry.text.lower()] or get_close_matches(entry.text, names, n=1)
     what = f"`{entry.text}` names no rule"

@@ -28,7 +28,8 @@ no parser can read too, and are taken out before linting, a line that holds noth
 **Words** after ```` ```python ````, in any combination that makes sense:
 
 - `fixed`: the text of the block before it after all safe fixes; `fixed unsafe`: after all fixes. Both are linted again
-  and must be silent. Under a file name it is the fixed text of that file.
+  and must be silent. Under a file name it is the fixed text of that file. The block before it may stand under an
+  earlier heading, where none is between.
 - `nofix`: there are findings, and none of them offers a fix that could be applied (one only shown may be there).
 - `runs`: the block is executed, as `python main.py` would execute it, beside the other files of its case, and ends
   without exception. The block itself holds the lines that drive it, imports torch and, where it matters, seeds it.

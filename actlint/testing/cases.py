@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from actlint.testing.markers import Expected, unmark
@@ -47,6 +47,10 @@ class Companion:
     words: Words = Words()
 
 
+_Said: TypeAlias = tuple[str, Companion]
+"""`fixed`, `output` or `graph`, and the block."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A project and what must be seen in it. `settings` are TOML texts, outer first; `code` is the page's."""
@@ -80,83 +84,93 @@ def problems(page: Page) -> list[Failure]:
 def _read(page: Page) -> tuple[list[Case], list[Failure]]:
     found: list[Case] = []
     wrong: list[Failure] = []
-    for section in page.sections:
-        found += _section(page, section, wrong)
-    return found, wrong
-
-
-def _section(page: Page, section: Section, wrong: list[Failure]) -> Iterator[Case]:
-    """Named files belong to every case of their heading; an unnamed block is one more case."""
+    last: str | None = None
 
     def say(line: int, message: str) -> None:
         wrong.append(Failure(page.path, line, message))
 
-    named: dict[str, File] = {}
-    mains: list[File] = []
-    companions: list[tuple[int, str, Companion]] = []
-    last: str | None = None
+    for section in page.sections:
+        draft = _draft(section, last, say)
+        if draft.earlier:
+            # A `## Fix` after an `## Example` speaks of the last program of the example.
+            found[-1] = _with(found[-1], draft.earlier, say)
+        found += _cases(page, section, draft, say)
+        last = draft.last if found else None
+    return found, wrong
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What stands under a heading: its named files, its unnamed blocks, and what is said of the latter by their number.
+
+    `earlier` speaks of the last case before the heading; `last` is the file of the last program so far.
+    """
+
+    last: str | None
+    named: dict[str, File] = field(default_factory=dict)
+    mains: list[File] = field(default_factory=list)
+    earlier: list[_Said] = field(default_factory=list)
+    said: list[tuple[int, _Said]] = field(default_factory=list)
+
+
+def _draft(section: Section, last: str | None, say: _Say) -> _Draft:
+    draft = _Draft(last)
     for block in section.blocks:
-        match block.language:
-            case "python":
-                words = _python_words(block.words)
-                if isinstance(words, str):
-                    say(block.line - 1, words)
-                elif words.fixed:
-                    of = block.name or last
-                    if of is None:
-                        say(block.line - 1, "no block before it that this could be the fixed text of")
-                    else:
-                        if unmark(block.text, block.line).expected:
-                            say(block.line - 1, "a fixed block must be silent: it can have no markers")
-                        companions.append((len(mains), "fixed", Companion(of, block.text, block.line, words)))
-                else:
-                    file = _file(block, words, say)
-                    last = file.name
-                    if block.name is None:
-                        mains.append(file)
-                    elif file.name in named:
-                        say(block.line - 1, f"`{file.name}` stands twice under this heading")
-                    else:
-                        named[file.name] = file
-            case "output" | "graph":
-                of = block.name or last
-                if of is None:
-                    say(block.line - 1, f"no block before it that this could be the {block.language} of")
-                else:
-                    target = ":".join((of, *block.words))
-                    companions.append((len(mains), block.language, Companion(target, block.text, block.line)))
-            case _:
-                pass
-    if mains and MAIN in named:
-        say(named[MAIN].line - 1, f"`{MAIN}` is the name of the unnamed blocks under this heading")
+        words = _python_words(block.words) if block.language == "python" else Words()
+        if isinstance(words, str):
+            say(block.line - 1, words)
+        elif block.language in ("output", "graph") or words.fixed:
+            of = block.name or draft.last
+            if draft.last is None or of is None:
+                say(block.line - 1, "no program before it that this could speak of")
+                continue
+            if words.fixed and unmark(block.text, block.line).expected:
+                say(block.line - 1, "a fixed block must be silent: it can have no markers")
+            target = ":".join((of, *block.words)) if block.language == "graph" else of
+            said = ("fixed" if words.fixed else block.language, Companion(target, block.text, block.line, words))
+            if draft.named or draft.mains:
+                draft.said.append((len(draft.mains), said))
+            else:
+                draft.earlier.append(said)
+        elif block.language == "python":
+            file = _file(block, words, say)
+            draft.last = file.name
+            if block.name is None:
+                draft.mains.append(file)
+            elif file.name in draft.named:
+                say(block.line - 1, f"`{file.name}` stands twice under this heading")
+            else:
+                draft.named[file.name] = file
+    return draft
+
+
+def _cases(page: Page, section: Section, draft: _Draft, say: _Say) -> Iterator[Case]:
+    """Named files belong to every case of their heading; an unnamed block is one more case."""
+    if draft.mains and MAIN in draft.named:
+        say(draft.named[MAIN].line - 1, f"`{MAIN}` is the name of the unnamed blocks under this heading")
         return
-    for number, main in enumerate(mains, 1):
-        files = (*named.values(), main)
-        yield _case(page, section, files, main, [(kind, c) for n, kind, c in companions if max(n, 1) == number], say)
-    if named and not mains:
-        files = tuple(named.values())
-        yield _case(page, section, files, files[0], [(kind, c) for _, kind, c in companions], say)
+    named = tuple(draft.named.values())
+    projects = [(*named, main) for main in draft.mains] or ([named] if named else [])
+    for number, files in enumerate(projects, 1):
+        line = files[-1].line if draft.mains else files[0].line
+        settings = tuple(block for block in section.settings if block.line < files[-1].line)
+        case = Case(page.path, line, section.title, page.code, settings, files, (), (), ())
+        # What stands before the first unnamed block speaks of a named file, and is checked with that block.
+        yield _with(case, [said for n, said in draft.said if number == max(n, 1)], say)
 
 
-def _case(
-    page: Page,
-    section: Section,
-    files: tuple[File, ...],
-    first: File,
-    companions: Sequence[tuple[str, Companion]],
-    say: _Say,
-) -> Case:
-    names = {file.name for file in files}
-    for _, companion in companions:
-        if companion.of.partition(":")[0] not in names:
+def _with(case: Case, said: Sequence[_Said], say: _Say) -> Case:
+    """The case with more that is said of its files."""
+    for kind, companion in said:
+        if companion.of.partition(":")[0] not in case.texts:
             say(companion.line - 1, f"there is no file `{companion.of}` under this heading")
-    of = {
-        kind: tuple(c for k, c in companions if k == kind and c.of.partition(":")[0] in names)
-        for kind in ("fixed", "output", "graph")
-    }
-    return Case(
-        page.path, first.line, section.title, page.code, section.settings, files, of["fixed"], of["output"], of["graph"]
-    )
+        elif kind == "fixed":
+            case = replace(case, fixed=(*case.fixed, companion))
+        elif kind == "output":
+            case = replace(case, outputs=(*case.outputs, companion))
+        else:
+            case = replace(case, graphs=(*case.graphs, companion))
+    return case
 
 
 def _file(block: Block, words: Words, say: _Say) -> File:

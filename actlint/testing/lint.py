@@ -11,7 +11,7 @@ from actlint.config import Layer, Settings, merge
 from actlint.configfile import inline
 from actlint.diagnostic import Report
 from actlint.lower.cut import read_facts
-from actlint.model import show
+from actlint.model import graph as drawing
 from actlint.output import RenderOptions, renderer
 from actlint.testing.run import Linter, Project
 
@@ -42,7 +42,7 @@ def graph(project: Project, target: str) -> str:
     """What `actlint graph FILE[:CLASS]` prints."""
     file, _, name = target.partition(":")
     facts = [read_facts(path, text) for path, text in project.files.items()]
-    return show.render(engine.link(facts, _settings(project)), file, name or None)
+    return "".join(drawing.render(engine.link(facts, _settings(project)), file, name or None))
 
 
 def _settings(project: Project) -> Settings:

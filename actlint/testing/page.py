@@ -41,7 +41,7 @@ class Block:
 class Section:
     """A heading with what stands before the next one. Level 0 is the text before the first heading.
 
-    `settings` are the TOML blocks in force here, those of outer headings first.
+    `settings` are the TOML blocks in force here, those of outer headings first; each only from its own line on.
     """
 
     line: int

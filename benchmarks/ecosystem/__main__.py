@@ -10,7 +10,7 @@ import click
 from benchmarks.ecosystem import verdicts
 from benchmarks.ecosystem.figures import SAMPLE, figures, table
 from benchmarks.ecosystem.fixer import fix
-from benchmarks.ecosystem.lint import Finding, check, findings, snippet
+from benchmarks.ecosystem.lint import Finding, Run, check, findings, snippet
 from benchmarks.ecosystem.packages import CACHE_VARIABLE, PACKAGES, FetchError, Package, cache_dir, fetch
 from benchmarks.ecosystem.verdicts import Difference, Judgement
 
@@ -44,18 +44,22 @@ def main(
             entries = verdicts.load(package.name)
         except (FetchError, verdicts.ListError) as error:
             raise click.ClickException(str(error)) from error
-        found, failed = _check(package, directory)
-        wrong |= failed
+        run = _check(package, directory)
+        if run.exit_code > 1:
+            click.echo(f"! actlint failed on {package.name} with exit code {run.exit_code}")
+            wrong = True
+            continue
+        found = findings(package.name, directory, run)
         difference = verdicts.compare(entries, found)
         _print_difference(difference, directory)
-        if update and not failed:
+        if update:
             entries = verdicts.updated(entries, found)
             verdicts.save(package.name, entries)
         else:
             wrong |= bool(difference)
         judged += [(f, entries[f.key].verdict if f.key in entries else None) for f in found]
         if fixer:
-            wrong |= _print_fixed(package, directory)
+            wrong |= _print_fixed(package, directory, run)
     rules = figures(judged, sample, seed)
     for finding in (f for rule in rules for f in rule.unread if unread):
         click.echo(f"? {finding.package} {_place(finding)}\n{snippet(sources[finding.package], finding, 6)}")
@@ -63,19 +67,16 @@ def main(
     raise SystemExit(1 if wrong or any(rule.unread or not rule.in_bound for rule in rules) else 0)
 
 
-def _check(package: Package, directory: Path) -> tuple[list[Finding], bool]:
-    """The findings of a package, and whether the run failed."""
+def _check(package: Package, directory: Path) -> Run:
+    """Check a package and print how that went."""
     start = time.perf_counter()
     run = check(directory)
     seconds = time.perf_counter() - start
-    found = findings(package.name, directory, run)
     files = sum(1 for _ in directory.rglob("*.py"))
-    click.echo(f"{package.name} {package.version}: {files} files, {len(found)} findings, {seconds:.1f} s")
+    click.echo(f"{package.name} {package.version}: {files} files, {len(run.raw)} findings, {seconds:.1f} s")
     for line in run.errors.splitlines():
         click.echo(f"  {line}")
-    if run.exit_code > 1:
-        click.echo(f"! actlint failed on {package.name} with exit code {run.exit_code}")
-    return found, run.exit_code > 1
+    return run
 
 
 def _print_difference(difference: Difference, directory: Path) -> None:
@@ -91,14 +92,16 @@ def _place(finding: Finding) -> str:
     return f"{finding.file}:{finding.row}:{finding.column} {finding.code} {finding.message}"
 
 
-def _print_fixed(package: Package, directory: Path) -> bool:
+def _print_fixed(package: Package, directory: Path, run: Run) -> bool:
     """Run the fixer in both modes and print what it did; whether anything is wrong."""
-    results = {"--fix": fix(directory, unsafe=False), "--fix --unsafe-fixes": fix(directory, unsafe=True)}
-    for options, result in results.items():
+    wrong = False
+    for options, unsafe in (("--fix", False), ("--fix --unsafe-fixes", True)):
+        result = fix(directory, run, unsafe=unsafe)
         click.echo(f"  {options}: {len(result.changed)} files changed, {len(result.wrong)} wrong")
         for line in result.wrong:
             click.echo(f"! {package.name}/{line}")
-    return any(result.wrong for result in results.values())
+        wrong |= bool(result.wrong)
+    return wrong
 
 
 if __name__ == "__main__":

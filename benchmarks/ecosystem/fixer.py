@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
 
 from actlint.diagnostic import Position, Span
+from actlint.lines import line_starts, position_of
 from actlint.testing.edits import changed_outside
-from benchmarks.ecosystem.lint import check, read
+from benchmarks.ecosystem.lint import Run, check, parse, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +23,39 @@ class Fixed:
     wrong: tuple[str, ...]
 
 
-def fix(directory: Path, *, unsafe: bool) -> Fixed:
-    """Fix a copy of the directory, twice. The directory itself is only read."""
+def fix(directory: Path, found: Run, *, unsafe: bool) -> Fixed:
+    """Fix a copy of the directory, twice. The directory itself is only read; `found` is a run over it."""
     options = ("--fix", "--unsafe-fixes") if unsafe else ("--fix",)
     with tempfile.TemporaryDirectory(prefix="actlint-ecosystem-") as temporary:
         copy = Path(temporary, "copy")
         shutil.copytree(directory, copy)
         wrong: list[str] = []
-        spans = _spans(check(copy).raw, {"safe", "unsafe"} if unsafe else {"safe"})
+        spans = _spans(found, {"safe", "unsafe"} if unsafe else {"safe"})
         first = check(copy, *options)
-        changed = [file for file in _files(copy) if (copy / file).read_bytes() != (directory / file).read_bytes()]
+        before, once = _files(directory), _files(copy)
+        changed = sorted(file for file in before.keys() | once.keys() if before.get(file) != once.get(file))
         for file in changed:
-            wrong += [f"{file}: {text}" for text in _wrong(directory / file, copy / file, spans.get(file, []))]
-        once = {file: (copy / file).read_bytes() for file in _files(copy)}
-        if sorted(once) != sorted(_files(directory)):
-            wrong.append("the fixer left other files than there were")
+            if file in before and file in once:
+                wrong += [f"{file}: {text}" for text in _wrong(directory / file, copy / file, spans.get(file, []))]
+            else:
+                wrong.append(f"{file}: it is {'gone' if file in before else 'new'}")
         second = check(copy, *options)
-        wrong += [f"{file}: a second run changes it" for file in once if (copy / file).read_bytes() != once[file]]
+        twice = _files(copy)
+        wrong += [f"{file}: a second run changes it" for file in sorted(once) if once[file] != twice.get(file)]
         wrong += [f"exit code {run.exit_code}: {run.errors.strip()}" for run in (first, second) if run.exit_code > 1]
     return Fixed(tuple(changed), tuple(wrong))
 
 
-def _files(directory: Path) -> list[str]:
-    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+def _files(directory: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()
+    }
 
 
-def _spans(raw: tuple[dict[str, Any], ...], applied: set[str]) -> dict[str, list[Span]]:
+def _spans(found: Run, applied: set[str]) -> dict[str, list[Span]]:
     """Where the fixes that will be applied have their edits, by file."""
     spans: dict[str, list[Span]] = {}
-    for finding in raw:
+    for finding in found.raw:
         if finding["fix"] is not None and finding["fix"]["applicability"] in applied:
             for edit in finding["fix"]["edits"]:
                 span = Span(Position(**edit["location"]), Position(**edit["end_location"]))
@@ -61,16 +65,21 @@ def _spans(raw: tuple[dict[str, Any], ...], applied: set[str]) -> dict[str, list
 
 def _wrong(before: Path, after: Path, spans: list[Span]) -> Iterator[str]:
     original, fixed = read(before), read(after)
-    if _parses(original) and not _parses(fixed):
+    tree = parse(original)
+    if tree is not None and parse(fixed) is None:
         yield "it no longer parses"
-    piece = changed_outside(original, fixed, spans)
+    # An import that the fixes leave without use is dropped with them; it is in no finding's own edits.
+    imports = list(_imports(original, tree)) if tree is not None and spans else []
+    piece = changed_outside(original, fixed, [*spans, *imports])
     if piece is not None:
         yield f"it changed outside its edits, near {piece.strip()[:60]!r}"
 
 
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def _imports(text: str, tree: ast.Module) -> Iterator[Span]:
+    """The lines of every import statement."""
+    starts = line_starts(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            after = (node.end_lineno or node.lineno) + 1
+            end = Position(after, 1) if after <= len(starts) else position_of(starts, len(text))
+            yield Span(Position(node.lineno, 1), end)

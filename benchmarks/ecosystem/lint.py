@@ -89,7 +89,7 @@ def findings(package: str, directory: Path, run: Run) -> list[Finding]:
     for file, group in sorted(by_file.items()):
         text = read(directory / file)
         lines = split_lines(text)
-        tree = _tree(text)
+        tree = parse(text)
         for raw in group:
             row, column = raw["location"]["row"], raw["location"]["column"]
             line = lines[row - 1].strip() if row <= len(lines) else ""
@@ -112,7 +112,8 @@ def snippet(directory: Path, finding: Finding, around: int = 2) -> str:
     )
 
 
-def _tree(text: str) -> ast.Module | None:
+def parse(text: str) -> ast.Module | None:
+    """The tree of a text; None where Python cannot read it."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

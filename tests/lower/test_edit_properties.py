@@ -23,6 +23,7 @@ from actlint.facts import Argument, Attribute, Call, Name, Site
 from actlint.fixer import apply
 from actlint.intents import (
     DeleteStatement,
+    InsertElement,
     InsertStatement,
     Intent,
     Reference,
@@ -264,6 +265,39 @@ def test_an_argument_of_any_call_is_removed(place: tuple[Real, ast.AST, Site], n
 
 
 @real_code
+@given(a_place(ast.Call), st.integers(0, 20), st.sampled_from(["before", "after"]))
+def test_an_argument_is_inserted_in_any_call(place: tuple[Real, ast.AST, Site], number: int, where: str) -> None:
+    file, old, site = place
+    args = file.fact(site).args  # type: ignore[attr-defined]
+    if not args:
+        return
+    number %= len(args)
+    assert isinstance(old, ast.Call)
+    new = copy.deepcopy(old)
+    given_ = sorted([*new.args, *new.keywords], key=lambda each: (each.lineno, each.col_offset))
+    at = number + (where == "after")
+    new.args.insert(at, ast.Name("zzz", ast.Load()))
+    intent = InsertElement(Site("m.py", site.chunk, args[number].ordinal), where, ("zzz",))  # type: ignore[arg-type]
+    made = check(file, intent, old, [new])
+    assert not made or not any(isinstance(each, ast.keyword) for each in given_[:at])
+
+
+@real_code
+@given(a_place(ast.List | ast.Tuple | ast.Set), st.integers(0, 50), st.sampled_from(["before", "after"]))  # type: ignore[arg-type]
+def test_an_element_is_inserted_in_any_display(place: tuple[Real, ast.AST, Site], number: int, where: str) -> None:
+    file, old, site = place
+    elements = file.fact(site).elements  # type: ignore[attr-defined]
+    if not elements or not loads(old):
+        return
+    number %= len(elements)
+    assert isinstance(old, ast.List | ast.Tuple | ast.Set)
+    new = copy.deepcopy(old)
+    new.elts.insert(number + (where == "after"), ast.Name("zzz", ast.Load()))
+    intent = InsertElement(Site("m.py", site.chunk, elements[number].ordinal), where, ("zzz",))  # type: ignore[arg-type]
+    check(file, intent, old, [new])
+
+
+@real_code
 @given(a_place(ast.stmt))
 def test_any_statement_is_deleted(place: tuple[Real, ast.AST, Site]) -> None:
     file, old, site = place
@@ -288,6 +322,10 @@ def test_most_edits_of_real_code_can_be_made() -> None:
             made.setdefault("set", []).append(file.edited(SetArgument(site, "zzz", ("1",))) is not None)
             made.setdefault("copy", []).append(file.edited(Replace(site, (site, ".detach()"))) is not None)
             made.setdefault("replace", []).append(file.edited(Replace(site, ("a if b else c",))) is not None)
+            args = file.fact(site).args  # type: ignore[attr-defined]
+            if args:
+                first = Site("m.py", site.chunk, args[0].ordinal)
+                made.setdefault("element", []).append(file.edited(InsertElement(first, "before", ("z",))) is not None)
             del node
         for _, site in file.pairs(ast.stmt)[::6]:
             made.setdefault("insert", []).append(file.edited(InsertStatement(site, "before", ("zzz(1)",))) is not None)
@@ -324,7 +362,9 @@ def check_calls(names: frozenset[str]) -> Callable[[str], list[Diagnostic]]:
                     case Call(func=Name(id=name), args=args) if name[0] in names:
                         if all(each.keyword != "zzz" and each.star != "**" for each in args):
                             intent = SetArgument(Site("m.py", number, ordinal), "zzz", ("1",))
-                    case Call(func=Attribute(ordinal=at, attr=attr)) if attr[0] in names and attr != "zzz":
+                    case Call(func=Attribute(ordinal=at, value=Name(), attr=attr)) if (
+                        attr[0] in names and attr != "zzz"
+                    ):
                         intent = Replace(Site("m.py", number, at), (Reference("torch.zzz", ("torch", None)),))
                 if intent is not None:
                     edits = realise(opened_document, Repair("mend it", "safe", (intent,)))

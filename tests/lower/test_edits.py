@@ -27,6 +27,7 @@ from actlint.facts import (
 )
 from actlint.intents import (
     DeleteStatement,
+    InsertElement,
     InsertStatement,
     Reference,
     RemoveArgument,
@@ -153,6 +154,12 @@ def test_a_lost_comment_makes_a_replacement_impossible() -> None:
     assert (
         repaired(before, lambda find: Replace(find(Call, before[4:-1]), (find(Name, "a"),))) == "y = (  # why\n  a)\n"
     )
+
+
+def test_a_comment_that_stays_is_not_copied() -> None:
+    before = "y = (\n    a  # why\n)\n"
+    after = repaired(before, lambda find: Replace(find(Name, "a"), (find(Name, "a"), ".b")))
+    assert after == "y = (\n    a.b  # why\n)\n"
 
 
 def test_a_replacement_that_is_no_expression_is_refused() -> None:
@@ -404,6 +411,147 @@ def test_a_keyword_is_renamed_or_given(before: str, argument: str, expected: str
     assert repaired(before, lambda find: RenameKeyword(find(Argument, argument), "x")) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "before", "after"),
+    [
+        ("f(x)\n", "f(new, x)\n", "f(x, new)\n"),
+        ("f(x,)\n", "f(new, x,)\n", "f(x, new,)\n"),
+        ("f((x))\n", "f(new, (x))\n", "f((x), new)\n"),
+        ("f(a, x, b)\n", "f(a, new, x, b)\n", "f(a, x, new, b)\n"),
+        ("f(a , x , b)\n", "f(a , new, x , b)\n", "f(a , x , new, b)\n"),
+        ("f(x, k=1)\n", "f(new, x, k=1)\n", "f(x, new, k=1)\n"),
+        ("f(*x, **k)\n", "f(new, *x, **k)\n", "f(*x, new, **k)\n"),
+        ("f(*a, x)\n", "f(*a, new, x)\n", "f(*a, x, new)\n"),
+        ("f(k=x)\n", "f(new, k=x)\n", None),
+        ("f(**x)\n", "f(new, **x)\n", None),
+        ("f(k=1, *x)\n", None, None),
+        ("f(k=1, y=x)\n", None, None),
+        ("[x]\n", "[new, x]\n", "[x, new]\n"),
+        ("[a, x, *b]\n", "[a, new, x, *b]\n", "[a, x, new, *b]\n"),
+        ("{a, x}\n", "{a, new, x}\n", "{a, x, new}\n"),
+        ("(x,)\n", "(new, x,)\n", "(x, new,)\n"),
+        ("x,\n", "new, x,\n", "x, new,\n"),
+        ("y = x, \\\n  a\n", "y = new, x, \\\n  a\n", "y = x, new, \\\n  a\n"),
+        ("a, x = b\n", "a, new, x = b\n", "a, x, new = b\n"),
+        ("f(\n    x\n)\n", "f(\n    new,\n    x\n)\n", "f(\n    x,\n    new\n)\n"),
+        ("f(\n    x,\n)\n", "f(\n    new,\n    x,\n)\n", "f(\n    x,\n    new,\n)\n"),
+        ("f(a,\n  x,\n  b)\n", "f(a,\n  new,\n  x,\n  b)\n", "f(a,\n  x,\n  new,\n  b)\n"),
+        ("f(a,\n  x)\n", "f(a,\n  new,\n  x)\n", "f(a,\n  x,\n  new)\n"),
+        ("f(a,\n  x,)\n", "f(a,\n  new,\n  x,)\n", "f(a,\n  x,\n  new,)\n"),
+        ("f(x,\n  a)\n", "f(new,\n  x,\n  a)\n", "f(x,\n  new,\n  a)\n"),
+        ("[\n  a, b,\n  x, c,\n]\n", "[\n  a, b,\n  new, x, c,\n]\n", "[\n  a, b,\n  x, new, c,\n]\n"),
+        ("[a  # in\n , x\n , b]\n", "[a  # in\n , new, x\n , b]\n", "[a  # in\n , x\n , new, b]\n"),
+        ("f(\r\n\tx,\r\n)\r\n", "f(\r\n\tnew,\r\n\tx,\r\n)\r\n", "f(\r\n\tx,\r\n\tnew,\r\n)\r\n"),
+        ("f('''\n# no\n''',\n  x)\n", "f('''\n# no\n''',\n  new,\n  x)\n", "f('''\n# no\n''',\n  x,\n  new)\n"),
+        ("y = {x: a}\n", None, None),
+        ("y = a[x, b]\n", None, None),
+        ("y = a + x\n", None, None),
+        ("x(a)\n", None, None),
+        ("class A(x): pass\n", None, None),
+        ("f(x for a in b)\n", None, None),
+        ("f'{[x]}'\n", "f'{[new, x]}'\n", "f'{[x, new]}'\n"),
+        ("f'{[x]=}'\n", None, None),
+    ],
+)
+def test_an_element_is_inserted(source: str, before: str | None, after: str | None) -> None:
+    assert repaired(source, lambda find: InsertElement(find(Name, "x"), "before", ("new",))) == before
+    assert repaired(source, lambda find: InsertElement(find(Name, "x"), "after", ("new",))) == after
+
+
+def test_an_argument_is_inserted_beside_another() -> None:
+    after = repaired("f(a, k=1)\n", lambda find: InsertElement(find(Argument, "k=1"), "before", ("b",)))
+    assert after == "f(a, b, k=1)\n"
+    after = repaired("f(a, *b)\n", lambda find: InsertElement(find(Argument, "*b"), "after", ("c",)))
+    assert after == "f(a, *b, c)\n"
+    assert repaired("[a, *b]\n", lambda find: InsertElement(find(Starred, "*b"), "before", ("c",))) == "[a, c, *b]\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"), [("before", "f(new, (a for a in b))\n"), ("after", "f((a for a in b), new)\n")]
+)
+def test_a_generator_beside_another_argument_gets_parentheses(where: str, expected: str) -> None:
+    def intent(find: Find) -> InsertElement:
+        return InsertElement(find(Argument, "a for a in b"), where, ("new",))  # type: ignore[arg-type]
+
+    assert repaired("f(a for a in b)\n", intent) == expected
+
+
+def test_comments_stay_with_the_element_that_they_stand_beside() -> None:
+    source = dedent(
+        """
+        f(
+            # about a
+            a,  # in a
+                # and on
+            # about x
+            #   at length
+            x,  # in x
+                # and on
+            # about b
+            b,  # in b
+        )
+        """
+    )
+    before = repaired(source, lambda find: InsertElement(find(Name, "x"), "before", ("new",)))
+    assert before == source.replace("    # about x\n", "    new,\n    # about x\n")
+    after = repaired(source, lambda find: InsertElement(find(Name, "x"), "after", ("new",)))
+    assert after == source.replace("    # about b\n", "    new,\n    # about b\n")
+    first = repaired(source, lambda find: InsertElement(find(Name, "a"), "before", ("new",)))
+    assert first == source.replace("    # about a\n", "    new,\n    # about a\n")
+
+
+def test_comments_of_an_element_without_comma_stay_with_it() -> None:
+    source = "f(\n    a,  # in a\n\n    x  # in x\n      # and on\n    # all\n)\n"
+    before = repaired(source, lambda find: InsertElement(find(Name, "x"), "before", ("new",)))
+    assert before == source.replace("    x", "    new,\n    x")
+    after = repaired(source, lambda find: InsertElement(find(Name, "x"), "after", ("new",)))
+    assert after == source.replace("x  # in x", "x,  # in x").replace("    # all", "    new\n    # all")
+
+
+@pytest.mark.parametrize(
+    ("part", "call", "display"),
+    [
+        ("a, b", "f((a, b), x)\n", "[(a, b), x]\n"),
+        ("a := b", "f(a := b, x)\n", "[a := b, x]\n"),
+        ("a for a in b", "f((a for a in b), x)\n", "[(a for a in b), x]\n"),
+        ("lambda: a", "f(lambda: a, x)\n", "[lambda: a, x]\n"),
+        ("yield", "f((yield), x)\n", "[(yield), x]\n"),
+        ("*a", "f(*a, x)\n", "[*a, x]\n"),
+        ("a=b", None, None),
+        ("**a", None, None),
+        ("a  # why", None, None),
+        ("a)", None, None),
+        ("", None, None),
+    ],
+)
+def test_one_element_is_inserted_whatever_it_is(part: str, call: str | None, display: str | None) -> None:
+    assert repaired("f(x)\n", lambda find: InsertElement(find(Name, "x"), "before", (part,))) == call
+    assert repaired("[x]\n", lambda find: InsertElement(find(Name, "x"), "before", (part,))) == display
+
+
+def test_an_inserted_element_copies_and_imports() -> None:
+    def relu(find: Find) -> InsertElement:
+        return InsertElement(
+            find(BinOp, "a + b"), "after", (Reference("torch.relu", ("torch", None)), "(", find(Name, "a"), ")")
+        )
+
+    assert repaired("y = [a + b]\n", relu) == "import torch\n\ny = [a + b, torch.relu(a)]\n"
+    after = repaired("f(*a, b)\n", lambda find: InsertElement(find(Name, "b"), "after", (find(Argument, "*a"),)))
+    assert after == "f(*a, b, *a)\n"
+
+
+def test_elements_are_inserted_together_with_other_changes() -> None:
+    def around(find: Find) -> tuple[InsertElement, InsertElement, Replace]:
+        anchor = find(Name, "a")
+        return InsertElement(anchor, "before", ("b",)), InsertElement(anchor, "after", ("c",)), Replace(anchor, ("d",))
+
+    assert repaired("f(a)\n", around) == "f(b, d, c)\n"
+    assert repaired("[\n  a,\n]\n", around) == "[\n  b,\n  d,\n  c,\n]\n"
+    two = lambda find: tuple(InsertElement(find(Name, "a"), "after", (part,)) for part in ("b", "c"))  # noqa: E731
+    assert repaired("f(a, d)\n", two) == "f(a, b, c, d)\n"
+    assert repaired("f(\n  a\n)\n", two) == "f(\n  a,\n  b,\n  c\n)\n"
+
+
 # --------------------------------------------------------------------------------------------------------- statements
 
 
@@ -632,6 +780,12 @@ def test_an_import_under_another_name_and_with_other_line_ends() -> None:
         with_import(before, imports=("torch", "th"))
         == "import torch as th\r\nimport torch.nn as nn\r\ny = torch.tanh(x)\r\n"
     )
+
+
+def test_an_import_that_is_there_is_not_added_again() -> None:
+    assert with_import("import torch, F\ny = F.tanh(x)\n") == "import torch, F\ny = torch.tanh(x)\n"
+    before = "import F\ny = F.tanh(x)\nimport torch\n"
+    assert with_import(before) == "import F\nimport torch\ny = torch.tanh(x)\nimport torch\n"
 
 
 def test_one_import_serves_several_references() -> None:

@@ -1,6 +1,8 @@
-"""Reports that the tests of several formats share."""
+"""Reports that the tests of several formats share, and any reports."""
 
 from __future__ import annotations
+
+from hypothesis import strategies as st
 
 from actlint.diagnostic import (
     Diagnostic,
@@ -103,3 +105,33 @@ def diagnostic(
     """A report with one finding in a text."""
     found = Diagnostic("ACT301", "missing-nonlinearity", severity, "message", "m.py", where, label, related)
     return Report("m.py", text, (found,))
+
+
+ANY_TEXT = st.text(
+    alphabet=st.characters() | st.sampled_from(list("\x00\x1b\r\n\t\ud800\ufffe<>&\"']]>{}%:,[](")), max_size=20
+)
+_POSITION = st.builds(Position, st.integers(1, 4), st.integers(1, 9))
+_SPAN = st.tuples(_POSITION, _POSITION).map(lambda pair: Span(min(pair), max(pair)))
+_DIAGNOSTIC = st.builds(
+    Diagnostic,
+    code=st.sampled_from(["ACT101", "ACT401"]),
+    name=st.sampled_from(["one", "two"]),
+    severity=st.sampled_from(["error", "warning", "info"]),
+    message=ANY_TEXT,
+    path=ANY_TEXT,
+    span=_SPAN,
+    label=ANY_TEXT,
+    related=st.lists(st.builds(Related, ANY_TEXT, ANY_TEXT, _SPAN), max_size=2).map(tuple),
+    conditions=st.lists(ANY_TEXT, max_size=2).map(tuple),
+    verdict=st.none() | st.builds(Verdict, st.sampled_from(["confirmed", "inconclusive"]), ANY_TEXT),
+    internal=st.booleans(),
+)
+_REPORT = st.builds(
+    Report,
+    path=ANY_TEXT,
+    text=ANY_TEXT,
+    diagnostics=st.lists(_DIAGNOSTIC, max_size=3).map(tuple),
+    notices=st.lists(st.builds(Notice, ANY_TEXT, ANY_TEXT, st.none() | st.integers(1, 9)), max_size=1).map(tuple),
+)
+
+ANY_REPORTS = st.lists(_REPORT, max_size=3)

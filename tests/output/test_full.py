@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actlint.diagnostic import Fix, Position, Related, Report, Span
@@ -368,6 +368,7 @@ _SPAN = st.tuples(_POSITION, _POSITION).map(lambda pair: Span(min(pair), max(pai
 
 
 @given(_TEXT | _TEXT.map(lambda text: text * 30), _SPAN, st.lists(_SPAN, max_size=3), st.integers(1, 100))
+@settings(deadline=None)
 def test_any_text_and_any_span(text: str, where: Span, places: list[Span], cells: int) -> None:
     related = tuple(Related("place", "m.py", place) for place in places)
     report = diagnostic(text, where, label="main", related=related)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actlint.config import FORMATS
@@ -208,6 +208,7 @@ _CHANGE = st.tuples(_LINES, _LINES, st.sampled_from(["", "end"]), st.sampled_fro
 
 
 @given(_CHANGE, _LINES)
+@settings(deadline=None)
 def test_a_diff_can_be_applied_and_has_three_lines_of_context(
     change: tuple[list[str], list[str], str, str], around: list[str]
 ) -> None:

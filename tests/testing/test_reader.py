@@ -68,6 +68,9 @@ def test_settings_are_valid_until_the_next_heading_of_their_level() -> None:
     found = _cases("""
         # Title
         ## One
+        '''python
+        before
+        '''
         '''toml
         a = 1
         '''
@@ -91,7 +94,13 @@ def test_settings_are_valid_until_the_next_heading_of_their_level() -> None:
         '''
         """)
     settings = {case.texts["main.py"]: [block.text for block in case.settings] for case in found}
-    assert settings == {"one\n": ["a = 1\n"], "inner\n": ["a = 1\n", "b = 2\n"], "other\n": ["a = 1\n"], "two\n": []}
+    assert settings == {
+        "before\n": [],
+        "one\n": ["a = 1\n"],
+        "inner\n": ["a = 1\n", "b = 2\n"],
+        "other\n": ["a = 1\n"],
+        "two\n": [],
+    }
     assert {case.code for case in found} == {None}
 
 
@@ -200,6 +209,31 @@ def test_fixed_blocks() -> None:
         """)
 
 
+def test_a_fixed_block_under_the_next_heading_speaks_of_the_last_program() -> None:
+    assert not _failures("""
+        # ACT101: bad
+        ## Example
+        `layers.py`:
+        '''python
+        y = 1
+        '''
+        '''python
+        x = BAD  # error
+        '''
+        ## Fix
+        ### Safe
+        '''python fixed
+        x = GOOD
+        '''
+        '''python
+        z = BAD  # error
+        '''
+        '''python fixed
+        z = GOOD
+        '''
+        """)
+
+
 def test_a_fixed_block_that_differs_is_shown_as_a_diff_and_must_be_silent() -> None:
     failures = _failures("""
         # ACT101: bad
@@ -272,8 +306,8 @@ def test_output_and_graph() -> None:
         ("'''python unsafe\n'''\n", "p.md:1: `unsafe` and `same` speak of a fixed block"),
         ("'''python fixed nofix\n'''\n", "p.md:1: a block is either fixed or nofix"),
         ("'''python runs raises \"a\"\n'''\n", "p.md:1: a block that raises has no result"),
-        ("'''python fixed\n'''\n", "p.md:1: no block before it"),
-        ("'''output\n'''\n", "p.md:1: no block before it"),
+        ("'''python fixed\n'''\n", "p.md:1: no program before it"),
+        ("'''output\n'''\n", "p.md:1: no program before it"),
         ("'''python\nx\n'''\n'''python fixed\nx  # error\n'''\n", "p.md:4: a fixed block must be silent"),
         ("'''python\nx  # error: what\n'''\n", "p.md:2: this marker is none"),
         ("'''python\nx\n# error\n'''\n", "p.md:3: this marker is none"),

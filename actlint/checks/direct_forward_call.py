@@ -1,0 +1,66 @@
+"""ACT409: `self.net.forward(x)` instead of `self.net(x)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actlint.facts import Attribute, Call, FunctionDef, Name
+from actlint.intents import Repair, Replace
+from actlint.model.conditions import stated
+from actlint.model.events import Call as CallEvent
+from actlint.model.program import Context, FileView
+from actlint.model.values import ForeignMethod, Method, Module
+from actlint.rule import Finding, rule
+
+
+@rule("ACT409")
+def direct_forward_call(unit: FileView, ctx: Context) -> Iterator[Finding]:
+    """Report calls of another module's `forward` that go past its hooks."""
+    for trace in unit.traces():
+        for event in trace.events:
+            if not isinstance(event, CallEvent) or not isinstance(event.callee, (Method, ForeignMethod)):
+                continue
+            node = unit.node(event.where.site) if event.where.site.path == unit.path else None
+            conditions = stated(event.where.condition)
+            if conditions is None or not isinstance(node, Call) or not _calls_forward_of_a_module(event, node):
+                continue
+            assert isinstance(node.func, Attribute)
+            if _own_forward(unit, event, node.func):
+                continue
+            module = unit.site(event.where.site, node.func.value)
+            yield Finding(
+                unit.site(event.where.site, node.func),
+                f"`{unit.text(node.func)}(…)` skips the hooks of `{unit.text(node.func.value)}`: "
+                "weight norm, spectral norm, pruning and profilers do not see this call",
+                label=f"call `{unit.text(node.func.value)}(…)`",
+                conditions=conditions,
+                fix=Repair(
+                    f"call the module: `{unit.text(node.func.value)}(…)`",
+                    "unsafe",
+                    (Replace(unit.site(event.where.site, node.func), (module,)),),
+                ),
+            )
+
+
+def _calls_forward_of_a_module(event: CallEvent, node: Call) -> bool:
+    callee = event.callee
+    return (
+        isinstance(callee, (Method, ForeignMethod))
+        and isinstance(callee.receiver, Module)
+        and isinstance(node.func, Attribute)
+        and node.func.attr == "forward"
+        and not isinstance(node.func.value, Call)  # `super().forward(x)` is how an override goes on
+    )
+
+
+def _own_forward(unit: FileView, event: CallEvent, func: Attribute) -> bool:
+    """`self.forward(x)`: the hooks of `self` are the caller's business, and have often run already."""
+    around = [node for node in unit.path_to(event.where.site) if isinstance(node, FunctionDef)]
+    first = next((item.name for node in around for item in node.params.items[:1]), None)
+    return isinstance(func.value, Name) and func.value.id == first and len(around) > 0 and _is_method(unit, event)
+
+
+def _is_method(unit: FileView, event: CallEvent) -> bool:
+    from actlint.facts import ClassDef
+
+    return any(isinstance(node, ClassDef) for node in unit.path_to(event.where.site))

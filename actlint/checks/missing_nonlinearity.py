@@ -1,0 +1,79 @@
+"""ACT301: two affine layers with nothing nonlinear between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actlint.facts import Argument, Collection, Constant, Site
+from actlint.facts import Call as CallNode
+from actlint.intents import InsertElement, Repair, Replace
+from actlint.model import affine
+from actlint.model.affine import Pair
+from actlint.model.conditions import stated
+from actlint.model.program import Context, FileView
+from actlint.rule import Finding, Note, rule
+
+
+@rule("ACT301")
+def missing_nonlinearity(unit: FileView, ctx: Context) -> Iterator[Finding]:
+    """Report the second of two layers that collapse into one."""
+    for trace in unit.traces():
+        for pair in affine.chains(trace, wide_kernels=ctx.settings.conv_chains):
+            conditions = stated(pair.condition)
+            if conditions is None or pair.second.path != unit.path:
+                continue
+            first, second = _name(unit, pair.first), _name(unit, pair.second)
+            yield Finding(
+                pair.second,
+                f"{second} is applied to the output of {first} with nothing nonlinear between: "
+                f"together they are one {pair.what}{pair.widths}",
+                label=f"collapses with {first}",
+                notes=(Note(pair.first, f"{first} comes first"),),
+                conditions=conditions,
+                fix=_fix(unit, pair),
+            )
+
+
+def _name(unit: FileView, site: Site) -> str:
+    node = unit.node(site) if site.path == unit.path else None
+    if not isinstance(node, CallNode):
+        return "the layer before"
+    built = unit.text(node)
+    return f"`{built}`" if affine.is_constructor(unit, node, site) else f"`{unit.text(node.func)}`"
+
+
+def _fix(unit: FileView, pair: Pair) -> Repair | None:
+    """Put a ReLU between: as an entry of the Sequential, or around the argument of the call."""
+    node = unit.node(pair.second)
+    if not isinstance(node, CallNode):
+        return None
+    if pair.built:
+        layer = unit.spell("torch.nn.ReLU", pair.second)
+        if layer is None or pair.first == pair.second or not _is_entry(unit, pair.second):
+            return None
+        return Repair(
+            f"put `{layer.text}()` between the two, or drop one of them",
+            "unsafe",
+            (InsertElement(pair.second, "before", (layer, "()")),),
+            checkpoint_compatible=False,
+        )
+    function = unit.spell("torch.relu", pair.second)
+    if function is None or len(node.args) != 1 or node.args[0].star:
+        return None
+    value = unit.site(pair.second, node.args[0].value)
+    return Repair(
+        f"put an activation between the two (`{function.text}(…)`), or drop one of them",
+        "unsafe",
+        (Replace(value, (function, "(", value, ")")),),
+    )
+
+
+def _is_entry(unit: FileView, site: Site) -> bool:
+    """Whether another module may stand before the one built here: in a Sequential's call, or in a list of modules."""
+    match unit.path_to(site):
+        case (*_, CallNode(func=func), Argument(keyword=None, star=""), _):
+            return affine.names(unit, unit.site(site, func), "torch.nn.Sequential")
+        case (*_, Collection(kind="list", elements=elements), _):
+            return not any(isinstance(element, Constant) for element in elements)
+        case _:
+            return False

@@ -1,0 +1,157 @@
+"""In-place writes as they stand in the source: what is written to, in which words, and where to report it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actlint.facts import Attribute, AugAssign, ClassDef, Expr, Name, Node, Site, Subscript
+from actlint.facts import Call as CallNode
+from actlint.model.events import Call, Trace, Write
+from actlint.model.program import FileView
+from actlint.model.references import path_to
+from actlint.model.values import ForeignMethod, Module, Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """A write in a file: its event and the call that performs it, the node, and the expression that is written to.
+
+    `target` is None where it cannot be told. `path` are the nodes from the top-level statement down to `node`. A write
+    in a function of another file, which this file calls with its tensors, stands at that call, and `node` is the call.
+    """
+
+    trace: Trace
+    write: Write
+    call: Call
+    site: Site
+    node: AugAssign | CallNode | Subscript
+    target: Expr | None
+    path: tuple[Node, ...]
+
+    @property
+    def elsewhere(self) -> Site | None:
+        """Where the write itself stands, if that is another file."""
+        return None if self.site.path == self.write.where.site.path else self.write.where.site
+
+
+def overwrites(unit: FileView) -> Iterator[Overwrite]:
+    """The in-place writes with hazards that the file's runs perform in the file, or through functions of other files."""
+    for trace in unit.traces():
+        for event in trace.events:
+            if isinstance(event, Write) and event.hazards:
+                found = overwrite(unit, trace, event)
+                if found is not None:
+                    yield found
+
+
+def overwrite(unit: FileView, trace: Trace, write: Write) -> Overwrite | None:
+    """The write as it stands in the file."""
+    call = trace.events[write.call]
+    site = _place(unit, write)
+    node = unit.node(site) if site is not None else None
+    if site is None or not isinstance(call, Call) or not isinstance(node, (AugAssign, CallNode, Subscript)):
+        return None
+    if site != write.where.site:
+        return Overwrite(trace, write, call, site, node, None, unit.path_to(site))
+    target = _target(call, node)
+    container = container_of(trace, call)
+    if container is not None:
+        given = container.args[0][1] if container.args else None
+        if not isinstance(given, Tensor) or given.root != write.tensor.root:
+            target = None  # one of the container's layers made it
+    return Overwrite(trace, write, call, site, node, target, unit.path_to(site))
+
+
+def _place(unit: FileView, write: Write) -> Site | None:
+    """Where the file performs a write. What the methods of another file's classes do is reported there."""
+    where = write.where
+    if where.site.path == unit.path:
+        return where.site
+    file = unit.program.names.files.get(where.site.path)
+    if file is None or any(isinstance(node, ClassDef) for node in path_to(file, where.site)):
+        return None
+    return next((site for site in reversed(where.stack) if site.path == unit.path), None)
+
+
+def _target(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | None:
+    match node:
+        case AugAssign(target=target):
+            return target
+        case Subscript(value=value):
+            return value
+        case CallNode(func=Attribute(value=value, attr=attr)) if (
+            isinstance(call.callee, ForeignMethod) and attr == call.callee.name
+        ):
+            return value
+        case CallNode(args=args) if not isinstance(call.callee, ForeignMethod):
+            first = args[0] if args else None
+            named = next((argument for argument in args if argument.keyword == "input"), None)
+            if named is not None:
+                return named.value
+            return first.value if first is not None and first.keyword is None and not first.star else None
+        case _:
+            return None
+
+
+def base(target: Expr | None) -> Expr | None:
+    """The name or attribute whose tensor an item assignment writes to (`y` of `y[0][1:]`)."""
+    while isinstance(target, Subscript):
+        target = target.value
+    return target
+
+
+def is_place(target: Expr | None) -> bool:
+    """Whether the expression is a name or a chain of attributes of one, so that it can be assigned again."""
+    while isinstance(target, Attribute):
+        target = target.value
+    return isinstance(target, Name)
+
+
+def text(unit: FileView, over: Overwrite) -> str:
+    """The write in the user's words, on one line."""
+    match over.node:
+        case AugAssign(target=target, op=op, value=value):
+            return f"{unit.text(target)} {op}= {unit.text(value)}"
+        case Subscript():
+            return f"{unit.text(over.node)} = …"
+        case CallNode():
+            return unit.text(over.node)
+
+
+def name(unit: FileView, trace: Trace, call: Call) -> str:
+    """What a call of torch is called where it stands: `F.relu`, `self.act`, or its public name where nothing names it."""
+    node = unit.node(call.where.site) if call.where.site.path == unit.path else None
+    if isinstance(node, CallNode) and container_of(trace, call) is None:
+        if not isinstance(call.callee, ForeignMethod):
+            return unit.text(node.func)
+    return public_name(call)
+
+
+def public_name(call: Call) -> str:
+    """`nn.ReLU`, `F.relu`, `torch.relu`, `.relu()`, `**`: an operation as people write it."""
+    qualname = call.op.qualname if call.op is not None else ""
+    if isinstance(call.callee, ForeignMethod):
+        operator = call.callee.name.removeprefix("operator ")
+        return operator if operator != call.callee.name else f".{call.callee.name}()"
+    return qualname.replace("torch.nn.functional.", "F.").replace("torch.nn.", "nn.")
+
+
+def container_of(trace: Trace, call: Call) -> Call | None:
+    """The container's call, if that is what stands in the source and the container calls this layer."""
+    if call.module is None:
+        return None
+    for event in trace.events:
+        if isinstance(event, Call) and event.op is None and isinstance(event.callee, Module):
+            same = (event.where.site, event.where.stack) == (call.where.site, call.where.stack)
+            if same and event.callee != call.module:
+                return event
+    return None
+
+
+def built(unit: FileView, call: Call) -> CallNode | None:
+    """The constructor call, in this file, of the layer whose forward a call is."""
+    if call.layer is None or call.layer.site.path != unit.path:
+        return None
+    node = unit.node(call.layer.site)
+    return node if isinstance(node, CallNode) else None

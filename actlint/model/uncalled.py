@@ -1,0 +1,249 @@
+"""Activations that are not called: classes and functions where an instance, or a result, is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from actlint import torchapi
+from actlint.facts import Assign, Attribute, FunctionDef, Name, Site
+from actlint.facts import Call as CallNode
+from actlint.model.conditions import stated
+from actlint.model.events import Argument, Call, Event, Read, Store, Trace, Where
+from actlint.model.program import Context, FileView
+from actlint.model.state import DictObject, ListObject, ModuleObject
+from actlint.model.values import (
+    Class,
+    DictRef,
+    External,
+    ForeignMethod,
+    ListRef,
+    Module,
+    Symbol,
+    Tensor,
+    Tuple,
+    Unset,
+    Value,
+)
+from actlint.model.walk import walk
+
+Kind: TypeAlias = Literal["constructed", "contained", "operand"]
+_CONTAINERS = frozenset(f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict"))
+_FILLING = frozenset({"append", "extend", "insert", "add_module", "register_module", "update"})
+_KINDS = ("activation", "softmax")
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalled:
+    """One activation that is not called.
+
+    constructed: a class gets a tensor (`nn.ReLU(x)`); `stored` is where it was assigned to an attribute instead of an
+    instance. contained: a class or function in a container of modules. operand: `x = self.act`, and `x` is used as a
+    tensor at `use`. `name` is what it is, as people write it; `qualname` its full name, "" for a class of the project.
+    """
+
+    kind: Kind
+    at: Site
+    name: str
+    qualname: str
+    where: Where
+    conditions: tuple[str, ...]
+    use: Site | None = None
+    stored: Site | None = None
+
+
+def uncalled(unit: FileView, ctx: Context) -> Iterator[Uncalled]:
+    """All that the file's runs show, each place once."""
+    seen: set[Site] = set()
+    for trace in unit.traces():
+        for event in trace.events:
+            conditions = stated(event.where.condition)
+            if conditions is None or event.where.site.path != unit.path:
+                continue
+            for found in _found(unit, ctx, trace, event, conditions):
+                if found.at not in seen:
+                    seen.add(found.at)
+                    yield found
+
+
+def _found(
+    unit: FileView, ctx: Context, trace: Trace, event: Event, conditions: tuple[str, ...]
+) -> Iterator[Uncalled]:
+    match event:
+        case Call(callee=External(qualname=qualname)) if torchapi.canonical(qualname) in _CONTAINERS:
+            yield from _contained(unit, ctx, trace, event, conditions)
+        case Call(callee=ForeignMethod(receiver=Module(), name=name)) if name in _FILLING and event.op is None:
+            yield from _contained(unit, ctx, trace, event, conditions)
+        case Call(callee=External(qualname=qualname), result=Module() as made):
+            layer = torchapi.layer(qualname)
+            if layer is not None and layer.kind in _KINDS and _gets_tensor(trace, event, made):
+                stored = _stored(unit, event)
+                yield Uncalled("constructed", event.where.site, public(qualname), qualname, event.where, conditions, None, stored)
+        case Call(op=op, args=args) if op is not None:
+            given = dict(args)
+            for name in op.tensors:
+                for value in (given.get(name), *_inside(trace, given.get(name))):
+                    yield from _operand(unit, trace, event.where, value, conditions)
+        case Read(receiver=Module() as receiver, name=name, value=Unset()) if torchapi.method(name) is not None:
+            yield from _operand(unit, trace, event.where, receiver, conditions)
+        case _:
+            pass
+
+
+def public(qualname: str) -> str:
+    """`nn.ReLU`, `F.relu`, `torch.relu`."""
+    name = torchapi.canonical(qualname)
+    return name.replace("torch.nn.functional.", "F.").replace("torch.nn.", "nn.")
+
+
+# -------------------------------------------------------------------------------------------------------- a class called
+
+
+def _gets_tensor(trace: Trace, call: Call, made: Module) -> bool:
+    """Whether the constructor's first argument is certainly a tensor."""
+    first = dict(call.args).get("0")
+    if isinstance(first, Tensor):
+        return True
+    if not isinstance(first, Symbol) or first.role != "argument":
+        return False
+    used = any(isinstance(e, Argument) and e.label == first.label for e in trace.events)
+    called = any(isinstance(e, Call) and e.callee == made for e in trace.events)
+    return used and not called
+
+
+def _stored(unit: FileView, call: Call) -> Site | None:
+    """Where an attribute that the callee is read from got the class."""
+    node = unit.node(call.where.site)
+    if not isinstance(node, CallNode) or not isinstance(node.func, Attribute):
+        return None
+    for view in unit.classes():
+        for event in view.constructor.events:
+            if isinstance(event, Store) and event.name == node.func.attr and event.value == call.callee:
+                if event.where.site.path == unit.path and event.receiver == view.constructor.receiver:
+                    return event.where.site
+    return None
+
+
+# --------------------------------------------------------------------------------------------------------- in a container
+
+
+def _contained(
+    unit: FileView, ctx: Context, trace: Trace, call: Call, conditions: tuple[str, ...]
+) -> Iterator[Uncalled]:
+    """Classes and functions among what a container gets; where they are written in the call, each there."""
+    values = [value for _, given in call.args for value in (given, *_inside(trace, given))]
+    wrong = [value for value in values if _is_no_module(ctx, value)]
+    node = unit.node(call.where.site)
+    if not wrong or not isinstance(node, CallNode):
+        return
+    inside = {inner.ordinal for argument in node.args for inner in walk([argument])}
+    for value in wrong:
+        qualname = value.qualname if isinstance(value, External) else ""
+        name = public(qualname) if qualname else _class_name(ctx, value)
+        places = [
+            reference.site
+            for reference in unit.references()
+            if reference.value == value and reference.call is None and reference.site.chunk == call.where.site.chunk
+            if reference.site.ordinal in inside
+        ]
+        for at in places or [call.where.site]:
+            yield Uncalled("contained", at, name, qualname, call.where, conditions)
+
+
+def _is_no_module(ctx: Context, value: Value) -> bool:
+    match value:
+        case External(qualname=qualname):
+            op = torchapi.function(qualname)
+            return torchapi.is_module_class(qualname) or (op is not None and op.kind in _KINDS)
+        case Class():
+            return any(isinstance(a, External) and torchapi.is_module_class(a.qualname) for a in ctx.mro(value))
+        case _:
+            return False
+
+
+def _class_name(ctx: Context, value: Value) -> str:
+    return ctx.info(value).code.name if isinstance(value, Class) else "this"
+
+
+def _inside(trace: Trace, value: Value | None) -> Iterator[Value]:
+    """The items of a list, tuple or dict, pairs of names and modules included."""
+    items: tuple[Value, ...] = ()
+    match value:
+        case Tuple(items=items):
+            pass
+        case ListRef(ref=ref):
+            found = trace.heap.get(ref)
+            items = found.items if isinstance(found, ListObject) and found.complete else ()
+        case DictRef(ref=ref):
+            entries = trace.heap.get(ref)
+            items = tuple(entries.items.values()) if isinstance(entries, DictObject) else ()
+        case _:
+            return
+    for item in items:
+        yield item
+        if isinstance(item, Tuple):
+            yield from item.items
+
+
+# ------------------------------------------------------------------------------------------------------- used as a tensor
+
+
+def _operand(
+    unit: FileView, trace: Trace, where: Where, value: Value | None, conditions: tuple[str, ...]
+) -> Iterator[Uncalled]:
+    """An activation where a tensor is needed: reported where a name got it, or where it stands."""
+    qualname = _activation(trace, value)
+    node = unit.node(where.site)
+    if not qualname or node is None:
+        return
+    found = _written(unit, where, trace, value)
+    if found is not None:
+        yield Uncalled("operand", found, public(qualname), qualname, where, conditions, where.site)
+
+
+def _activation(trace: Trace, value: Value | None) -> str:
+    """The qualified name of an activation that is a function, a class or a layer of torch, "" for anything else."""
+    match value:
+        case External(qualname=qualname):
+            op = torchapi.function(qualname) or torchapi.layer(qualname)
+            return qualname if op is not None and op.kind in _KINDS else ""
+        case Module(ref=ref):
+            found = trace.heap.get(ref)
+            if isinstance(found, ModuleObject) and isinstance(found.cls, External):
+                op = torchapi.layer(found.cls.qualname)
+                return found.cls.qualname if op is not None and op.kind in _KINDS else ""
+            return ""
+        case _:
+            return ""
+
+
+def _written(unit: FileView, where: Where, trace: Trace, value: Value | None) -> Site | None:
+    """The expression that names the activation: an assignment to a local name before the use, or an operand there."""
+    path = unit.path_to(where.site)
+    function = next((node for node in reversed(path) if isinstance(node, FunctionDef)), None)
+    if function is None:
+        return None
+    names = {inner.id for inner in walk([path[-1]]) if isinstance(inner, Name)}
+    last: Site | None = None
+    for node in walk(function.body):
+        if node is path[-1]:
+            break
+        if isinstance(node, Assign) and any(isinstance(t, Name) and t.id in names for t in node.targets):
+            site = unit.site(where.site, node.value)
+            last = site if _means(unit, trace, site, value) else last
+    if last is not None:
+        return last
+    for inner in walk([path[-1]]):
+        if isinstance(inner, (Attribute, Name)) and inner is not getattr(path[-1], "func", None):
+            site = unit.site(where.site, inner)
+            if _means(unit, trace, site, value):
+                return site
+    return None
+
+
+def _means(unit: FileView, trace: Trace, site: Site, value: Value | None) -> bool:
+    """Whether the name or attribute at a place is that value."""
+    if any(reference.site == site and reference.value == value for reference in unit.references()):
+        return True
+    return any(isinstance(e, Read) and e.where.site == site and e.value == value for e in trace.events)
