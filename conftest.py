@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actlint.testing import Failure, cases, parse, problems, run, structure
-from actlint.testing.page import MARKDOWN
+from actlint.testing.page import is_page
 
 ROOT = Path(__file__).parent
 BOOK = ROOT / "rules"
@@ -58,6 +58,6 @@ class PageItem(pytest.Item):
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageFile | None:
     """Collect the pages of the two directories, their READMEs left out."""
-    if file_path.parent in PAGES and file_path.suffix in MARKDOWN and file_path.stem != "README":
+    if file_path.parent in PAGES and is_page(file_path):
         return PageFile.from_parent(parent, path=file_path)
     return None

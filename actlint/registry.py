@@ -19,6 +19,7 @@ from actlint.checks.missing_nonlinearity import missing_nonlinearity
 from actlint.checks.missing_super_init import missing_super_init
 from actlint.checks.module_in_tuple import module_in_tuple
 from actlint.checks.undefined_attribute import undefined_attribute
+from actlint.checks.unregistered_module import unregistered_module
 from actlint.checks.wrong_super_class import wrong_super_class
 from actlint.config import Settings
 from actlint.errors import ActlintError, UsageError
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     activation_class_misuse,
     undefined_attribute,
     module_in_tuple,
+    unregistered_module,
     missing_super_init,
     direct_forward_call,
     wrong_super_class,

@@ -24,8 +24,8 @@ def activation_class_misuse(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 yield _constructed(unit, found)
             case "contained":
                 what = "a function" if torchapi.function(found.qualname) is not None else "a class"
-                message = f"`{found.name}` is {what}, and containers hold modules: this raises a TypeError"
-                yield Finding(found.at, message, "no module", (), found.conditions, _instance(unit, found))
+                message = f"`{found.name}` is {what}, not a layer: the container refuses it with a TypeError"
+                yield Finding(found.at, message, f"{what}, no instance", (), found.conditions, _instance(unit, found))
             case "operand":
                 yield _operand(unit, found)
 
@@ -33,7 +33,8 @@ def activation_class_misuse(unit: FileView, ctx: Context) -> Iterator[Finding]:
 def _constructed(unit: FileView, found: Uncalled) -> Finding:
     node = unit.node(found.at)
     assert isinstance(node, Call)
-    notes, fix = (), None
+    notes: tuple[Note, ...] = ()
+    fix = None
     if found.stored is not None:
         path = unit.path_to(found.stored)
         notes = (Note(found.stored, f"`{unit.text(node.func)}` is the class `{found.name}` itself"),)
@@ -41,15 +42,17 @@ def _constructed(unit: FileView, found: Uncalled) -> Finding:
         if assign is not None and isinstance(assign.value, (Name, Attribute)):
             at = unit.site(found.stored, assign.value)
             fix = Repair(f"assign an instance: `{found.name}()`", "unsafe", (Replace(at, (at, "()")),))
-    elif len(node.args) == 1 and not node.args[0].star:
-        func, value = unit.site(found.at, node.func), unit.site(found.at, node.args[0].value)
-        intent = Replace(found.at, (func, "()(", value, ")"))
-        fix = Repair(f"make an instance and call it: `{unit.text(node.func)}()(…)`", "unsafe", (intent,))
+    elif not any(argument.star for argument in node.args):
+        parts: list[Part] = [unit.site(found.at, node.func), "("]
+        for index, argument in enumerate(node.args[1:]):
+            parts += [", ", unit.site(found.at, argument)] if index else [unit.site(found.at, argument)]
+        intent = Replace(found.at, (*parts, ")(", unit.site(found.at, node.args[0].value), ")"))
+        fix = Repair(f"make an instance and call it: `{unit.text(node.func)}(…)(…)`", "unsafe", (intent,))
     return Finding(
         found.at,
-        f"`{unit.text(node)}` makes a layer with the tensor as its argument, and does not apply it: "
-        "what comes out is a module, no tensor",
-        "constructs, does not call",
+        f"`{unit.text(node)}` makes a layer and applies nothing: the tensor becomes a setting of `{found.name}`, "
+        "and the result is a module",
+        "a module, not a tensor",
         notes,
         found.conditions,
         fix,
@@ -71,13 +74,11 @@ def _operand(unit: FileView, found: Uncalled) -> Finding:
     node = unit.node(found.at)
     assert isinstance(node, (Name, Attribute))
     shown, fix = unit.text(node), None
-    notes = () if found.use is None or found.use == found.at else (Note(found.use, "used as a tensor here"),)
-    assign = next((n for n in reversed(unit.path_to(found.at)) if isinstance(n, Assign)), None)
-    if assign is not None and assign.value is node and len(assign.targets) == 1 and isinstance(assign.targets[0], Name):
-        target = unit.site(found.at, assign.targets[0])
-        callee: tuple[Part, ...] = (found.at, "(", target, ")")
-        if torchapi.layer(found.qualname) is not None and isinstance(node, Attribute) and found.name.startswith("nn."):
-            callee = (found.at, "(", target, ")")
-        fix = Repair(f"call it: `{shown}({assign.targets[0].id})`", "unsafe", (Replace(found.at, callee),))
-    message = f"`{shown}` is an activation that is not called, and is used as a tensor: this raises a TypeError"
+    use = found.where.site
+    notes = () if use == found.at else (Note(use, "used as a tensor here"),)
+    if found.before is not None:
+        intent = Replace(found.at, (found.at, "(", found.before, ")"))
+        fix = Repair(f"call it: `{shown}({found.before})`", "unsafe", (intent,))
+    assigned = f" is assigned to `{found.before}` and" if found.before is not None else " is"
+    message = f"`{shown}`{assigned} not called: the activation itself is used as a tensor, which raises a TypeError"
     return Finding(found.at, message, "not called", notes, found.conditions, fix)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import Attribute, Call, FunctionDef, Name
+from actlint.facts import Attribute, Call, ClassDef, FunctionDef, Name, Site
 from actlint.intents import Repair, Replace
 from actlint.model.conditions import stated
 from actlint.model.events import Call as CallEvent
+from actlint.model.events import Trace
 from actlint.model.program import Context, FileView
+from actlint.model.state import ModuleObject
 from actlint.model.values import ForeignMethod, Method, Module
 from actlint.rule import Finding, rule
 
@@ -25,7 +27,7 @@ def direct_forward_call(unit: FileView, ctx: Context) -> Iterator[Finding]:
             if conditions is None or not isinstance(node, Call) or not _calls_forward_of_a_module(event, node):
                 continue
             assert isinstance(node.func, Attribute)
-            if _own_forward(unit, event, node.func):
+            if _own_forward(unit, event, node.func) or _just_built(unit, trace, event):
                 continue
             module = unit.site(event.where.site, node.func.value)
             yield Finding(
@@ -53,6 +55,21 @@ def _calls_forward_of_a_module(event: CallEvent, node: Call) -> bool:
     )
 
 
+def _just_built(unit: FileView, trace: Trace, event: CallEvent) -> bool:
+    """The module was made by the very code that calls it: nobody had an occasion to give it a hook."""
+    assert isinstance(event.callee, (Method, ForeignMethod)) and isinstance(event.callee.receiver, Module)
+    built = trace.heap.get(event.callee.receiver.ref)
+    return isinstance(built, ModuleObject) and _function(unit, built.site) == _function(unit, event.where.site)
+
+
+def _function(unit: FileView, site: Site) -> Site | None:
+    """The function around a place of this file; the place itself in another file, the file's start at its top level."""
+    if site.path != unit.path:
+        return site
+    around = [node for node in unit.path_to(site) if isinstance(node, FunctionDef)]
+    return Site(site.path, site.chunk, around[-1].ordinal) if around else None
+
+
 def _own_forward(unit: FileView, event: CallEvent, func: Attribute) -> bool:
     """`self.forward(x)`: the hooks of `self` are the caller's business, and have often run already."""
     around = [node for node in unit.path_to(event.where.site) if isinstance(node, FunctionDef)]
@@ -61,6 +78,4 @@ def _own_forward(unit: FileView, event: CallEvent, func: Attribute) -> bool:
 
 
 def _is_method(unit: FileView, event: CallEvent) -> bool:
-    from actlint.facts import ClassDef
-
     return any(isinstance(node, ClassDef) for node in unit.path_to(event.where.site))

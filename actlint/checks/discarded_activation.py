@@ -4,54 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import Attribute, Call, Expr, ExprStmt, Name
 from actlint.intents import Repair, Replace
-from actlint.model.conditions import stated
-from actlint.model.events import Call as CallEvent
-from actlint.model.flow import input_of
+from actlint.model.discarded import Discarded, discarded
 from actlint.model.program import Context, FileView
-from actlint.rule import Finding, rule
+from actlint.rule import Finding, Note, rule
 
 
 @rule("ACT304")
 def discarded_activation(unit: FileView, ctx: Context) -> Iterator[Finding]:
-    """Report activations that are called as a statement of their own and change nothing."""
-    for trace in unit.traces():
-        for event in trace.events:
-            if not isinstance(event, CallEvent) or not _thrown_away(event) or event.where.site.path != unit.path:
-                continue
-            conditions = stated(event.where.condition)
-            *around, node = unit.path_to(event.where.site) or (None,)
-            statement = around[-1] if around else None
-            if conditions is None or not isinstance(node, Call) or not isinstance(statement, ExprStmt):
-                continue
-            operand = _operand(node)
-            target = unit.text(operand) if isinstance(operand, (Name, Attribute)) else ""
-            fix = None
-            if operand is not None and target:
-                parts = (unit.site(event.where.site, operand), " = ", event.where.site)
-                what = Replace(unit.site(event.where.site, statement), parts)
-                fix = Repair(f"keep the result: `{target} = …`", "unsafe", (what,))
-            written = unit.text(node.func)
-            yield Finding(
-                event.where.site,
-                f"the result of `{written}(…)` is thrown away: it does not work in place, so "
-                f"{f'`{target}`' if target else 'its argument'} stays as it is and the activation has no effect",
-                label="has no effect",
-                conditions=conditions,
-                fix=fix,
-            )
+    """Report the call that is a statement of its own."""
+    for found in discarded(unit):
+        layer = found.event.layer
+        what = "its argument" if found.operand is None else f"`{unit.text(found.operand)}`"
+        yield Finding(
+            found.site,
+            f"the result of `{unit.text(found.node.func)}(…)` is thrown away: it does not work in place, so {what} stays "
+            "as it is and the activation has no effect",
+            label="has no effect",
+            notes=() if layer is None else (Note(layer.site, "built here, without `inplace=True`"),),
+            conditions=found.conditions,
+            fix=_assigned(unit, found),
+        )
 
 
-def _thrown_away(event: CallEvent) -> bool:
-    op = event.op
-    known = op is not None and op.kind in ("activation", "softmax") and op.inplace != "always"
-    return event.discarded and event.inplace is False and known and input_of(event) is not None
-
-
-def _operand(node: Call) -> Expr | None:
-    """What the activation is applied to, as written: the first argument, `input=`, or the receiver of a method."""
-    for argument in node.args:
-        if not argument.star and argument.keyword in (None, "input"):
-            return argument.value
-    return node.func.value if isinstance(node.func, Attribute) and not node.args else None
+def _assigned(unit: FileView, found: Discarded) -> Repair | None:
+    if found.operand is None:
+        return None
+    target = unit.text(found.operand)
+    intent = Replace(found.site, (unit.site(found.site, found.operand), " = ", found.site))
+    return Repair(f"assign the result: `{target} = …`", "unsafe", (intent,))

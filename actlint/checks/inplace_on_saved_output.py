@@ -22,8 +22,9 @@ def inplace_on_saved_output(unit: FileView, ctx: Context) -> Iterator[Finding]:
             saver = over.trace.events[hazard.event]
             if hazard.kind != "saved" or hazard.role != "output" or not isinstance(saver, Call):
                 continue
-            conditions = stated(hazard.condition)
-            if conditions is not None and hazard.event in visited(over.trace, hazard.condition):
+            condition = visited(over.trace, hazard.condition).get(hazard.event)
+            conditions = stated(condition) if condition is not None else None
+            if conditions is not None:
                 yield _finding(unit, over, saver, conditions)
                 break
 

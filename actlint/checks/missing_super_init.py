@@ -36,7 +36,7 @@ def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
         else:
             first = unit.site(cls.cls.site, calls[0])
             stopped = construction.stops_at(ctx, cls)
-            if calls[0].ordinal > node.ordinal:
+            if assigned and calls[0].ordinal > node.ordinal:
                 why, label = "`super().__init__()` comes later", "too early"
                 notes = (Note(first, "`nn.Module` is set up only here"),)
             elif stopped is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from actlint.facts import FunctionDef
 from actlint.model.meaning import Meaning, defined, enumerated, first_store, meaning, reached_by_forward
 from actlint.model.missing import Missing, missing
 from actlint.model.program import ClassView, Context, FileView, view
@@ -21,11 +22,16 @@ def undefined_attribute(unit: FileView, ctx: Context) -> Iterator[Finding]:
         yield Finding(
             found.site,
             _message(unit, ctx, found, owner, meant),
-            f"AttributeError when {found.method.name} runs" if found.method is not None else "AttributeError",
+            _label(found),
             _notes(found, owner, meant),
             found.conditions,
             meant.fix if meant is not None else None,
         )
+
+
+def _label(found: Missing) -> str:
+    around = [node.name for node in found.path if isinstance(node, FunctionDef)]
+    return f"AttributeError when {around[-1]} runs" if around else "AttributeError"
 
 
 def _message(unit: FileView, ctx: Context, found: Missing, owner: ClassView, meant: Meaning | None) -> str:

@@ -51,6 +51,7 @@ def formatted_text(start: str, end: str, text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\\" not in text or prefix == "r":
         return text
-    value = literal(end + text + end)
+    # The blank keeps a quote or a backslash at the end of the stretch apart from the closing quotes.
+    value = literal(f"{end}{text} {end}")
     assert isinstance(value, str)
-    return value
+    return value[:-1]

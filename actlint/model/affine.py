@@ -60,6 +60,14 @@ def chains(trace: Trace, wide_kernels: bool = False) -> Iterator[Pair]:
 
 
 def _applied(trace: Trace, wide_kernels: bool) -> Iterator[Pair]:
+    """Pairs that collapse each time they meet: one that another iteration or call of the same code reads is none."""
+    found = list(_met(trace, wide_kernels))
+    read = {(pair.first, pair.second) for pair, alone in found if not alone}
+    yield from (pair for pair, alone in found if alone and (pair.first, pair.second) not in read)
+
+
+def _met(trace: Trace, wide_kernels: bool) -> Iterator[tuple[Pair, bool]]:
+    """Every two layers that follow each other, and whether nobody else reads what is between them."""
     readers = uses(trace)
     through_container = {
         event.where.site
@@ -78,8 +86,7 @@ def _applied(trace: Trace, wide_kernels: bool) -> Iterator[Pair]:
         first, way = found[0]
         if first.layer is None or not _is_affine(first.layer, wide_kernels) or first.module == event.module:
             continue
-        if any(len(readers.get(number, ())) != 1 for number in way):
-            continue
+        alone = all(len(readers.get(number, ())) == 1 for number in way)
         if not _same_kind(first.layer, event.layer) or _into_attention(trace, readers, event.result):
             continue
         if _meant(first.layer, event.layer, trace, first, event):
@@ -87,7 +94,7 @@ def _applied(trace: Trace, wide_kernels: bool) -> Iterator[Pair]:
         both = conjoin(first.where.condition, event.where.condition)
         if both is None:
             continue
-        yield Pair(
+        pair = Pair(
             first.layer.site if first.where.site in through_container else first.where.site,
             event.layer.site if event.where.site in through_container else event.where.site,
             event.where.site in through_container,
@@ -95,6 +102,7 @@ def _applied(trace: Trace, wide_kernels: bool) -> Iterator[Pair]:
             _widths(first.layer, event.layer),
             both,
         )
+        yield pair, alone
 
 
 def _held(trace: Trace, wide_kernels: bool) -> Iterator[Pair]:

@@ -4,48 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.model.events import Call, Merge, Return, Trace
+from actlint.model.events import Call, Merge, Return, Trace, Write
 from actlint.model.flow import tensors_in
-from actlint.model.state import InstanceObject, consistent
+from actlint.model.state import InstanceObject, conjoin
 from actlint.model.values import Condition, ForeignMethod, Instance, Tensor, Value
 
 
-def visited(trace: Trace, condition: Condition) -> frozenset[int]:
+def visited(trace: Trace, condition: Condition) -> dict[int, Condition]:
     """The events that backward goes through, from the run's results and from calls of `backward`, under a condition.
 
-    Only what is certain: a way through unknown code, an operation without gradient or `detach` ends there.
+    Each with what must hold for it beside (`condition` included): paths that meet are different ways. Only what is
+    certain: a way through unknown code, an operation without gradient or `detach` ends there. Backward belongs to
+    training: ways that are only gone in evaluation do not count.
     """
-    stack = list(_ends(trace, condition))
-    found: set[int] = set()
-    while stack:
-        tensor = stack.pop()
+    found: dict[int, Condition] = {}
+    writes = _writes(trace)
+    queue = [(tensor, at, both) for tensor, at, when in _ends(trace) if (both := _both(condition, when)) is not None]
+    while queue:
+        shortest = min(range(len(queue)), key=lambda place: len(queue[place][2]))
+        tensor, at, when = queue.pop(shortest)
+        # a view of what is written to in place, under another name, has the write in its graph
+        for index, written, own in writes.get(tensor.root, ()):
+            both = _both(when, own)
+            if tensor.event < index < at and both is not None and index not in found and tensor.needs_grad is not False:
+                queue.append((written, at, both))
         if tensor.needs_grad is False or tensor.event in found or not 0 <= tensor.event < len(trace.events):
             continue
-        event = trace.events[tensor.event]
+        at, event = tensor.event, trace.events[tensor.event]
         match event:
             case Call(op=op, args=args) if op is not None and op.differentiable and op.kind != "detach":
-                found.add(tensor.event)
-                for _, value in args:
-                    stack.extend(tensors_in(trace, value))
+                found[at] = when
+                # a write that autograd does not see leaves the history of what is written to
+                given = [value for name, value in args if event.where.grad is not False or name == op.tensors[0]]
+                queue.extend((inner, at, when) for value in given for inner in tensors_in(trace, value))
             case Merge(options=options):
-                found.add(tensor.event)
-                stack.extend(option for when, option in options if consistent(when, condition))
+                found[at] = when
+                ways = ((option, _both(when, own)) for own, option in options)
+                queue.extend((option, at, both) for option, both in ways if both is not None)
             case _:
                 pass
-    return frozenset(found)
+    return found
 
 
-def _ends(trace: Trace, condition: Condition) -> Iterator[Tensor]:
+def _writes(trace: Trace) -> dict[int, list[tuple[int, Tensor, Condition]]]:
+    """By storage, what autograd records of the writes to it: the call, the tensor afterwards, the condition."""
+    found: dict[int, list[tuple[int, Tensor, Condition]]] = {}
     for event in trace.events:
+        if isinstance(event, Write) and event.result.needs_grad is not False and event.where.grad is not False:
+            found.setdefault(event.result.root, []).append((event.call, event.result, event.where.condition))
+    return found
+
+
+def _both(a: Condition, b: Condition) -> Condition | None:
+    both = conjoin(a, b)
+    evaluates = both is not None and any(test.key == "training\0true" and not test.positive for test in both)
+    return None if evaluates else both
+
+
+def _ends(trace: Trace) -> Iterator[tuple[Tensor, int, Condition]]:
+    """Where backward starts, each with its place in the run and the condition under which the run gets there."""
+    for index, event in enumerate(trace.events):
         match event:
-            case Return(where=where, function=function, value=value):
-                if function == trace.entry and not where.stack and consistent(where.condition, condition):
-                    yield from _given_away(trace, value)
+            case Return(where=where, function=function, value=value) if function == trace.entry and not where.stack:
+                yield from ((tensor, index, where.condition) for tensor in _given_away(trace, value))
             case Call(callee=callee, args=args) if _starts_backward(event):
                 receiver = (callee.receiver,) if isinstance(callee, ForeignMethod) else ()
-                for inner in (*receiver, *(given for _, given in args)):
-                    if isinstance(inner, Tensor):
-                        yield inner
+                given = (*receiver, *(value for _, value in args))
+                yield from ((inner, index, event.where.condition) for inner in given if isinstance(inner, Tensor))
             case _:
                 pass
 

@@ -11,7 +11,7 @@ from actlint.model import attributes, classes, expressions, gradients, layers, p
 from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
-from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, Frame, Machine
+from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, UNROLL, Frame, Machine
 from actlint.model.sequences import elements
 from actlint.model.show import dotted
 from actlint.model.state import (
@@ -524,6 +524,6 @@ def extend_list(m: Machine, target: ListRef, value: Value) -> None:
     assert isinstance(found, ListObject)
     items = elements(m, value)
     complete = found.complete and items is not None and not m.blurred
-    m.state.heap[target.ref] = ListObject(
-        found.items + (items or ()) if found.complete else found.items, complete, found.kind
-    )
+    seen = m.state.heap.get(value.ref) if isinstance(value, ListRef) else None
+    more = items if items is not None else seen.items if isinstance(seen, ListObject) else ()
+    m.state.heap[target.ref] = ListObject((*found.items, *more)[: 4 * UNROLL], complete, found.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint.facts import FunctionDef, Site
 from actlint.model.conditions import stated
-from actlint.model.events import Store
+from actlint.model.events import Return, Store
 from actlint.model.program import ClassView, Context
 from actlint.model.state import ModuleObject
 from actlint.model.values import Class, External, Module, Tensor, Value
@@ -23,8 +23,11 @@ def unprepared(cls: ClassView) -> tuple[Site, tuple[str, ...]] | None:
             conditions = stated(event.where.condition)
             return None if conditions is None else (event.where.site, conditions)
     found = trace.heap.get(trace.receiver.ref) if isinstance(trace.receiver, Module) else None
-    if not trace.complete or trace.entry is None or not isinstance(found, ModuleObject):
+    returned = any(isinstance(event, Return) and event.function == trace.entry for event in trace.events)
+    if not trace.complete or trace.entry is None or not returned or not isinstance(found, ModuleObject):
         return None
+    if "__call__" in cls.info.methods:
+        return None  # it may never need what `nn.Module` sets up
     if found.ready is False and not found.open:
         return trace.entry.site, ()
     return None

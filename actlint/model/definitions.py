@@ -69,6 +69,10 @@ def definitions(names: Names, info: ClassInfo) -> Definitions:
         if not isinstance(method, FunctionDef) or "staticmethod" in decorators(method) or not method.params.items:
             continue
         receiver = method.params.items[0].name
+        for decorator in method.decorators:
+            callee = _meaning(names, info.file, decorator.func if isinstance(decorator, Call) else decorator)
+            if isinstance(callee, Function) and _computes_any(callee):
+                computed.append((None, "a decorator"))
         for function, node in by_function(method):
             site = Site(info.file.path, info.cls.site.chunk, function.ordinal)
             for name in _assigned(node, receiver):
@@ -253,16 +257,21 @@ def _harmless(names: Names, file: File, func: Expr) -> bool:
         case External(qualname=qualname):
             root, _, name = qualname.partition(".")
             return root == "torch" or (name in _HARMLESS if root == "builtins" else root in sys.stdlib_module_names)
-        case Function(code=code):
-            body: Sequence[Node] = code.body if isinstance(code, FunctionDef) else (code.body,)
-            inner = next((item.name for item in code.params.items), "")
-            return not any(_sets_computed(node, inner, others) for node in walk(body) for others in (True, False)) and (
-                not any(isinstance(node, Attribute) and node.attr == "__dict__" for node in walk(body))
-            )
+        case Function():
+            return not _computes_any(value)
         case Class():
             return True
         case _:
             return isinstance(func, Attribute) and func.attr in ("__init__", "append", "add", "remove", "index")
+
+
+def _computes_any(function: Function) -> bool:
+    """Whether a function gives any object attributes under names that are not seen."""
+    code = function.code
+    for node in walk(code.body if isinstance(code, FunctionDef) else (code.body,)):
+        if _sets_computed(node, "", others=True) or (isinstance(node, Attribute) and node.attr == "__dict__"):
+            return True
+    return False
 
 
 def _meaning(names: Names, file: File, func: Expr) -> Value | None:

@@ -473,8 +473,8 @@ def _comprehension(m: Machine, node: Comprehension) -> Value:
             else:
                 names[name] = old
     if node.kind == "dict":
-        items = {k.value: v for k, v in results if isinstance(k, Constant)}
-        known = complete and len(items) == len(results)
+        items = {k.value if isinstance(k, Constant) else k: v for k, v in results}
+        known = complete and len(items) == len(results) and all(isinstance(k, Constant) for k, _ in results)
         return DictRef(m.allocate(DictObject(items, known)))
     values = tuple(value for _, value in results)
     if node.kind == "generator":

@@ -39,7 +39,7 @@ def contents(heap: Heap, value: Value, depth: int = 0) -> Iterator[Value]:
             inside = tuple(entries.items.values())
         case _:
             pass
-    for item in inside:
+    for item in (option for value in inside for _, option in options(value)):
         yield item
         if depth < 3:
             yield from contents(heap, item, depth + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from actlint import torchapi
-from actlint.facts import Attribute, Call, ExprStmt, FunctionDef, Name, Node, Site
+from actlint.facts import Attribute, Call, ExprStmt, FunctionDef, Node, Site
 from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.events import Store
 from actlint.model.missing import Missing, names_read
@@ -60,7 +60,7 @@ def meaning(unit: FileView, ctx: Context, found: Missing, alone: bool) -> Meanin
     return (
         _misspelt(ctx, found, owner)
         or _parameter(unit, found, owner)
-        or (_whole_model(unit, ctx, found) if alone and found.own else None)
+        or (_whole_model(unit, ctx, found) if alone else None)
     )
 
 
@@ -193,25 +193,23 @@ def _initialises(statement: Node) -> bool:
 def _whole_model(unit: FileView, ctx: Context, found: Missing) -> Meaning | None:
     """`self.layers(x)` where nothing of `forward` leads here: the model itself is to be called."""
     call = found.path[-2] if len(found.path) > 1 else None
-    method, name = found.method, found.node.attr
-    methods = _methods(ctx, found.cls)
+    name, methods = found.node.attr, _methods(ctx, found.cls)
     forward = methods.get("forward")
-    if not isinstance(call, Call) or call.func is not found.node or method is None or forward is None:
+    if not isinstance(call, Call) or call.func is not found.node or forward is None or not _fits(call, forward):
         return None
-    if method.name in ("__init__", "__call__") or method.name in reached(methods, "forward"):
+    inside = reached(methods, "forward")
+    if found.own and found.method is not None and found.method.name in inside | {"__init__", "__call__"}:
         return None
     if _NO_MODEL.search(name) or any(torchapi.function(f"{p}.{name}") for p in ("torch", "torch.nn.functional")):
         return None
-    if not any(_is_layer(value) for value in found.made.attrs.values()) or _runs_itself(method):
+    if not any(_is_layer(value) for value in found.made.attrs.values()) or _runs_already(found):
         return None
-    if not _fits(call, forward) or any(name in names_read(methods[each]) for each in reached(methods, "forward")):
+    if any(name in names_read(methods[each]) for each in inside):
         return None
     receiver = _receiver(found)
     shown = f"{receiver}({', '.join(unit.text(argument.value) for argument in call.args)})"
-    intent = Replace(found.site, (_at(found.site, found.node.value),))
-    return Meaning(
-        f"`{shown}`, which runs them all, is probably meant", Repair(f"call the model: `{shown}`", "unsafe", (intent,))
-    )
+    fix = Repair(f"call the model: `{shown}`", "unsafe", (Replace(found.site, (_at(found.site, found.node.value),)),))
+    return Meaning(f"`{shown}`, which runs them all, is probably meant", fix)
 
 
 def _methods(ctx: Context, cls: Class) -> dict[str, FunctionDef]:
@@ -239,18 +237,12 @@ def reached_by_forward(ctx: Context, cls: Class, method: FunctionDef) -> bool:
     return method.name in reached(_methods(ctx, cls), "forward")
 
 
-def _runs_itself(method: FunctionDef) -> bool:
-    """Whether a method calls the model already."""
-    receiver = method.params.items[0].name if method.params.items else ""
-    for node in walk(method.body):
-        match node:
-            case Call(func=Name(id=name)) if name == receiver:
-                return True
-            case Call(func=Attribute(value=Name(id=name), attr="forward")) if name == receiver:
-                return True
-            case _:
-                pass
-    return False
+def _runs_already(found: Missing) -> bool:
+    """Whether the code around a read calls the model already."""
+    receiver = _receiver(found)
+    body = found.method.body if found.method is not None else found.path[:1]
+    calls = (node for node in walk(body) if isinstance(node, Call))
+    return any(unparse(call.func) in (receiver, f"{receiver}.forward") for call in calls)
 
 
 def _fits(call: Call, forward: FunctionDef) -> bool:

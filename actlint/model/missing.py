@@ -78,7 +78,8 @@ class Candidate:
     """A read in which `cls` has no such attribute under a condition (None: it is not one that may be claimed).
 
     `sites` are the read and the calls that lead to it; `missing` is the part of the condition under which the object
-    lacks it, () if always. `trace` is None for code that was not run.
+    lacks it, () if always. `trace` is None for code that was not run. `blind`: no run knows the object either, and the
+    text alone must show all that may define the attribute.
     """
 
     trace: Trace | None
@@ -87,6 +88,7 @@ class Candidate:
     made: ModuleObject
     condition: Condition
     missing: Condition = ()
+    blind: bool = False
 
 
 def _candidates(unit: FileView, ctx: Context) -> Iterator[Candidate]:
@@ -104,11 +106,12 @@ def _candidates(unit: FileView, ctx: Context) -> Iterator[Candidate]:
                     yield Candidate(trace, (where.site, *where.stack), made.cls, made, where.condition, missing_when)
     for found in unit.modules():
         made = _made(found)
-        if made is None or made.open or not found.constructor.complete:
+        if made is None or ctx.open_reason(found.cls):
             continue
-        for site, name in _read_in_nested(found):
+        blind = bool(made.open) or not found.constructor.complete
+        for site, name in _not_run(found, blind):
             if name not in made.attrs and not _inherits(ctx, found.cls, name):
-                yield Candidate(None, (site,), found.cls, made, ())
+                yield Candidate(None, (site,), found.cls, made, (), blind=blind)
 
 
 def _made(found: ClassView) -> ModuleObject | None:
@@ -118,15 +121,21 @@ def _made(found: ClassView) -> ModuleObject | None:
     return made if isinstance(made, ModuleObject) else None
 
 
-def _read_in_nested(found: ClassView) -> Iterator[tuple[Site, str]]:
-    """Attributes of the receiver that functions inside the class's methods name."""
+def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str]]:
+    """Attributes of the receiver that the class's methods name where no run has seen them read.
+
+    That is in functions inside of methods, in methods whose run was given up, or everywhere.
+    """
+    given_up = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and not trace.complete}
     for method in found.info.methods.values():
-        if not method.params.items or "staticmethod" in classes.decorators(method):
+        if not method.params.items or {"staticmethod", "classmethod"} & {*classes.decorators(method)}:
             continue
         receiver = method.params.items[0].name
         for function, node in by_function(method):
-            rebound = any(item.name == receiver for item in function.params.items)
-            if function is not method and not rebound and isinstance(node, Attribute) and _is(node.value, receiver):
+            if function is method and not everything and method.ordinal not in given_up:
+                continue
+            rebound = function is not method and any(item.name == receiver for item in function.params.items)
+            if not rebound and isinstance(node, Attribute) and _is(node.value, receiver):
                 yield Site(found.cls.site.path, found.cls.site.chunk, node.ordinal), node.attr
 
 
@@ -157,7 +166,8 @@ def _is(node: Node, receiver: str) -> bool:
 class Family:
     """A class that may be judged, with what it, its ancestors and its subclasses define; `above` is the subclasses' part.
 
-    `assigned` says which functions assign a name, `ran` which functions the run of the constructor has seen.
+    `assigned` says which functions assign a name, `ran` which functions the run of the constructor has seen. `hidden`:
+    the text alone does not show all that they define.
     """
 
     bound: frozenset[str]
@@ -166,6 +176,7 @@ class Family:
     asked: frozenset[str]
     constructor: Trace
     ran: frozenset[Site]
+    hidden: bool
 
 
 def _family(ctx: Context, cls: Class) -> Family | None:
@@ -198,6 +209,7 @@ def _family(ctx: Context, cls: Class) -> Family | None:
         frozenset().union(*(each.asked for each in (*mine, *theirs))),
         found.constructor,
         ran,
+        any(each.computed for each in (*mine, *theirs)),
     )
 
 
@@ -230,6 +242,8 @@ def _kind(ctx: Context, family: Family, name: str, candidate: Candidate, own: bo
         said = stated(candidate.condition)
         # What another object is was decided before it is read here; only its own class decides what a receiver is.
         if candidate.missing or ctx.stored_elsewhere(name) or (not own and said != ()):
+            return None
+        if candidate.blind and family.hidden:
             return None
         return "never", said or (), None
     if trace is None or not own or not assigned <= family.ran or trace.receiver != family.constructor.receiver:

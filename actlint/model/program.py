@@ -20,7 +20,7 @@ from actlint.model.link import File, Names, link_names
 from actlint.model.machine import Machine, Shared
 from actlint.model.references import Reference, path_to, references
 from actlint.model.show import unparse
-from actlint.model.values import Class, Value
+from actlint.model.values import Class, Function, Value
 from actlint.model.walk import walk
 from actlint.torchapi.packages import entry_points
 
@@ -41,14 +41,14 @@ class Program:
 
 @dataclass(slots=True)
 class Index:
-    """What the whole program says, collected once: classes that are called, subclasses, attributes stored from outside,
-    and the files that store some under computed names.
+    """What the whole program says, collected once: where classes are called, their subclasses, attributes that are
+    stored from outside, and which units (a file and a definition in it, -1 for the rest) may store computed names.
     """
 
-    called: set[Site]
-    subclasses: dict[Site, list[Class]]
-    stored: set[str]
-    computing: set[str]
+    called: dict[Site, set[tuple[str, int]]] = field(default_factory=dict)
+    subclasses: dict[Site, list[Class]] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+    computing: set[tuple[str, int]] = field(default_factory=set)
 
 
 def link(files: Sequence[FileFacts], settings: Settings, roots: Sequence[str] = ()) -> Program:
@@ -232,16 +232,17 @@ class Context:
         return name in _index(self.program).stored
 
     def stored_by_computed_name(self, cls: Class) -> bool:
-        """Whether a file that instantiates the class assigns attributes to some object under computed names."""
-        return any(
-            reference.call is not None and reference.value == cls
-            for path in _index(self.program).computing
-            for reference in view(self.program, path).references()
-        )
+        """Whether code that instantiates the class assigns attributes to some object under computed names."""
+        index = _index(self.program)
+        return not index.computing.isdisjoint(index.called.get(cls.site, ()))
 
     def info(self, cls: Class) -> ClassInfo:
         """The definition of a class."""
         return classes.class_info(self._machine(), cls)
+
+    def open_reason(self, cls: Class) -> str:
+        """Why instances of a class may have attributes that are not visible: "" if they cannot."""
+        return classes.open_reason(self._machine(), cls)
 
     def mro(self, cls: Class) -> tuple[Value, ...]:
         """The class and its ancestors in resolution order."""
@@ -261,24 +262,44 @@ def view(program: Program, path: str) -> FileView:
 
 def _index(program: Program) -> Index:
     if program.index is None:
-        index = Index(set(), {}, set(), set())
-        machine = Machine(program.names, program.shared, Trace(None, None, "index"))
+        index = program.index = Index()
+        computing: set[Site] = set()
+        for file in program.names.files.values():
+            computing.update(_index_file(program, file, index))
         for path, file in program.names.files.items():
             for reference in view(program, path).references():
-                if reference.call is not None and isinstance(reference.value, Class):
-                    index.called.add(reference.value.site)
-            for bindings in file.bindings.values():
-                for binding in bindings:
-                    if isinstance(binding.statement, ClassDef):
-                        cls = Class(binding.site)
-                        for base in classes.class_info(machine, cls).bases:
-                            if isinstance(base, Class):
-                                index.subclasses.setdefault(base.site, []).append(cls)
-            for chunk in file.facts.chunks:
-                if chunk.facts is not None:
-                    stored, computed = definitions.outside(chunk.facts.body)
-                    index.stored.update(stored)
-                    if computed:
-                        index.computing.add(path)
-        program.index = index
+                match reference.value:
+                    case Class(site=site) if reference.call is not None:
+                        index.called.setdefault(site, set()).add(_unit(file, reference.site))
+                    case Function(site=site) if site in computing:
+                        index.computing.add(_unit(file, reference.site))
+                    case _:
+                        pass
     return program.index
+
+
+def _index_file(program: Program, file: File, index: Index) -> Iterator[Site]:
+    """Collect subclasses and stored names; the functions that store computed names are given back."""
+    machine = Machine(program.names, program.shared, Trace(None, None, "index"))
+    for bindings in file.bindings.values():
+        for binding in bindings:
+            if isinstance(binding.statement, ClassDef):
+                cls = Class(binding.site)
+                for base in classes.class_info(machine, cls).bases:
+                    if isinstance(base, Class):
+                        index.subclasses.setdefault(base.site, []).append(cls)
+    for number, chunk in enumerate(file.facts.chunks):
+        for statement in chunk.facts.body if chunk.facts is not None else ():
+            stored, computed = definitions.outside((statement,))
+            index.stored.update(stored)
+            if computed:
+                site = Site(file.path, number, statement.ordinal)
+                index.computing.add(_unit(file, site))
+                if isinstance(statement, FunctionDef):
+                    yield site
+
+
+def _unit(file: File, site: Site) -> tuple[str, int]:
+    facts = file.facts.chunks[site.chunk].facts
+    definition = facts is not None and isinstance(facts.body[0], (FunctionDef, ClassDef))
+    return file.path, site.chunk if definition else -1

@@ -188,9 +188,7 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
             if known and len(items) < 4 * UNROLL:
                 m.state.heap[receiver.ref] = ListObject((*items, first), True, found.kind)
             else:
-                m.state.heap[receiver.ref] = ListObject(
-                    items if found.complete else (*items[:UNROLL], first), False, found.kind
-                )
+                m.state.heap[receiver.ref] = ListObject((*items[:UNROLL], first), False, found.kind)
             m.record(
                 CallEvent(m.where(site), ForeignMethod(receiver, name), None, None, args.named(), NONE, False, True)
             )
@@ -212,6 +210,9 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
                 value = changed.pop(position)
                 m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
                 return value
+        case "sort":
+            m.state.heap[receiver.ref] = ListObject(items, False, found.kind)
+            return NONE
         case "reverse" if known:
             m.state.heap[receiver.ref] = ListObject(items[::-1], True, found.kind)
             return NONE

@@ -35,10 +35,14 @@ Way: TypeAlias = Literal["called", "member", "sequence", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place that reads an attribute: calls it, reads an attribute of it, takes it as a sequence, or anything else."""
+    """A place that reads an attribute: calls it, reads an attribute of it, takes it as a sequence, or anything else.
+
+    `parent` is the node around it, None where only its name stands as text.
+    """
 
     site: Site
     way: Way
+    parent: Node | None
 
 
 def uses(ctx: Context, owner: Class, name: str) -> Iterator[Use]:
@@ -58,9 +62,9 @@ def uses(ctx: Context, owner: Class, name: str) -> Iterator[Use]:
                 if isinstance(node, Attribute) and node.attr == name and not (stranger and _is_self(node)):
                     way = _way(node, parents)
                     if way is not None:
-                        yield Use(site, way)
+                        yield Use(site, way, parents[-1] if parents else None)
                 if isinstance(node, Constant) and node.value == name:
-                    yield Use(site, "other")
+                    yield Use(site, "other", None)
                 stack.extend((child, (*parents, node), stranger) for child in children(node))
 
 

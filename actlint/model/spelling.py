@@ -24,7 +24,7 @@ def spell(names: Names, file: File, qualname: str, path: Sequence[Node]) -> Refe
     visible = _visible(names, file, path)
     module, _, last = qualname.rpartition(".")
     root, _, rest = qualname.partition(".")
-    for wanted, text in ((root, rest), (module, last)):
+    for wanted, text in ((module, last), (root, rest)):
         for name, value in visible.items():
             if value == wanted:
                 return Reference(f"{name}.{text}")

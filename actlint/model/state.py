@@ -71,7 +71,7 @@ class ListObject:
 
 @dataclass(frozen=True, slots=True)
 class DictObject:
-    """A dict with constant keys; not `complete` where entries may be missing."""
+    """A dict with constant keys; not `complete` where entries may be missing, or have keys that are not known."""
 
     items: dict[object, Value]
     complete: bool = True
@@ -299,6 +299,9 @@ def join_states(a: State, b: State, merge: Merge) -> State:
         if other is None:
             frames[number] = names
             continue
+        if names is not other and number < 0:
+            # module-level names are evaluated at their first use: where one path lacks a name, it had no use for it
+            names, other = {**other, **names}, {**names, **other}
         frames[number] = names if names is other else _join_maps(names, other, join)
     for number, names in b.frames.items():
         if number not in frames:

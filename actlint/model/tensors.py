@@ -248,6 +248,8 @@ def _result(m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool 
         return Tuple((m.fresh(index, needs), m.fresh(index, needs)))
     if op.result == "tensors":
         return Iterator(m.fresh(index, needs))
+    if op.qualname.endswith(".where") and "other" in args:
+        return m.fresh(index, needs)
     if op.result == "either" and ("dim" in args or "return_indices" in args or len(args) > 1):
         return Unknown(f"result of {op.qualname} depends on its arguments")
     return _aliased(m, op, index, needs, first)

@@ -10,7 +10,7 @@ from actlint import torchapi
 from actlint.facts import Assign, Attribute, FunctionDef, Name, Site
 from actlint.facts import Call as CallNode
 from actlint.model.conditions import stated
-from actlint.model.events import Argument, Call, Event, Read, Store, Trace, Where
+from actlint.model.events import Argument, Call, Event, Read, Return, Store, Trace, Where
 from actlint.model.program import Context, FileView
 from actlint.model.state import DictObject, ListObject, ModuleObject
 from actlint.model.values import (
@@ -26,7 +26,7 @@ from actlint.model.values import (
     Unset,
     Value,
 )
-from actlint.model.walk import walk
+from actlint.model.walk import target_names, walk
 
 Kind: TypeAlias = Literal["constructed", "contained", "operand"]
 _CONTAINERS = frozenset(f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict"))
@@ -40,7 +40,8 @@ class Uncalled:
 
     constructed: a class gets a tensor (`nn.ReLU(x)`); `stored` is where it was assigned to an attribute instead of an
     instance. contained: a class or function in a container of modules. operand: `x = self.act`, and `x` is used as a
-    tensor at `use`. `name` is what it is, as people write it; `qualname` its full name, "" for a class of the project.
+    tensor at `where`; `before` is the name, if it was a value before that. `name` is what it is, as people write it;
+    `qualname` its full name, "" for a class of the project.
     """
 
     kind: Kind
@@ -49,8 +50,8 @@ class Uncalled:
     qualname: str
     where: Where
     conditions: tuple[str, ...]
-    use: Site | None = None
     stored: Site | None = None
+    before: str | None = None
 
 
 def uncalled(unit: FileView, ctx: Context) -> Iterator[Uncalled]:
@@ -79,12 +80,16 @@ def _found(
             layer = torchapi.layer(qualname)
             if layer is not None and layer.kind in _KINDS and _gets_tensor(trace, event, made):
                 stored = _stored(unit, event)
-                yield Uncalled("constructed", event.where.site, public(qualname), qualname, event.where, conditions, None, stored)
+                name = public(qualname)
+                yield Uncalled("constructed", event.where.site, name, qualname, event.where, conditions, stored)
         case Call(op=op, args=args) if op is not None:
             given = dict(args)
             for name in op.tensors:
                 for value in (given.get(name), *_inside(trace, given.get(name))):
                     yield from _operand(unit, trace, event.where, value, conditions)
+        case Return(value=value, function=function) if function == trace.entry and not event.where.stack:
+            if isinstance(function.code, FunctionDef) and function.code.name == "forward":
+                yield from (found for found in _operand(unit, trace, event.where, value, conditions) if found.before)
         case Read(receiver=Module() as receiver, name=name, value=Unset()) if torchapi.method(name) is not None:
             yield from _operand(unit, trace, event.where, receiver, conditions)
         case _:
@@ -107,9 +112,15 @@ def _gets_tensor(trace: Trace, call: Call, made: Module) -> bool:
         return True
     if not isinstance(first, Symbol) or first.role != "argument":
         return False
-    used = any(isinstance(e, Argument) and e.label == first.label for e in trace.events)
-    called = any(isinstance(e, Call) and e.callee == made for e in trace.events)
-    return used and not called
+    if any(isinstance(e, Call) and e.callee == made for e in trace.events):
+        return False  # `nn.Softmax(dim)(x)`
+    if any(isinstance(e, Argument) and e.label == first.label for e in trace.events):
+        return True
+    code = trace.entry.code if trace.entry is not None else None
+    if not isinstance(code, FunctionDef) or code.name != "forward" or len(code.params.items) < 2:
+        return False
+    given = code.params.items[1]  # what forward is given first
+    return given.name == first.label and given.default is None and given.annotation is None
 
 
 def _stored(unit: FileView, call: Call) -> Site | None:
@@ -199,7 +210,27 @@ def _operand(
         return
     found = _written(unit, where, trace, value)
     if found is not None:
-        yield Uncalled("operand", found, public(qualname), qualname, where, conditions, where.site)
+        before = _before(unit, found)
+        yield Uncalled("operand", found, public(qualname), qualname, where, conditions, None, before)
+
+
+def _before(unit: FileView, at: Site) -> str | None:
+    """The one name that the expression at `at` is assigned to, if the function bound it before."""
+    path = unit.path_to(at)
+    function = next((node for node in reversed(path) if isinstance(node, FunctionDef)), None)
+    assign = path[-2] if len(path) > 1 else None
+    if function is None or not isinstance(assign, Assign) or len(assign.targets) != 1:
+        return None
+    target = assign.targets[0]
+    if not isinstance(target, Name):
+        return None
+    bound = {item.name for item in function.params.items}
+    for node in walk(function.body):
+        if node is assign:
+            return target.id if target.id in bound else None
+        if isinstance(node, Assign):
+            bound.update(name for each in node.targets for name in target_names(each))
+    return None
 
 
 def _activation(trace: Trace, value: Value | None) -> str:

@@ -9,7 +9,7 @@ import click
 
 from actlint.testing import Failure, cases, parse, problems, run, structure
 from actlint.testing.lint import LINTER
-from actlint.testing.page import MARKDOWN
+from actlint.testing.page import is_page
 
 
 @click.command()
@@ -41,11 +41,6 @@ def _pages(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield from (page for page in sorted(path.iterdir()) if is_page(page))
         else:
             yield path
-
-
-def is_page(path: Path) -> bool:
-    """Whether a file of a directory of pages is one: Markdown, and not the directory's own README."""
-    return path.suffix in MARKDOWN and path.stem.upper() != "README"
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePath
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"(`{3,})[ \t]*([^`]*)$")
 _FILE = re.compile(r"`([^`\s]+\.py)`:$")
 _TITLE = re.compile(r"([A-Z]+[0-9]+): ([a-z0-9-]+)$")
-
-MARKDOWN = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,11 @@ class Page:
     lines: int
     sections: tuple[Section, ...]
     problems: tuple[Failure, ...]
+
+
+def is_page(path: PurePath) -> bool:
+    """Whether a file of a directory of pages is one: Markdown, and not the directory's own README."""
+    return path.suffix == ".md" and path.stem.upper() != "README"
 
 
 def parse(path: str, text: str) -> Page:

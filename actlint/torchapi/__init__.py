@@ -5,7 +5,7 @@ that the tables were made from, which their headers name.
 """
 
 from actlint.torchapi.attributes import class_attributes
-from actlint.torchapi.lookup import attribute, function, layer, method
+from actlint.torchapi.lookup import attribute, function, layer, layer_of, method
 from actlint.torchapi.names import canonical, exists, is_module_class, star
 from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
 from actlint.torchapi.packages import base_class
@@ -29,6 +29,7 @@ __all__ = [
     "function",
     "is_module_class",
     "layer",
+    "layer_of",
     "method",
     "star",
 ]

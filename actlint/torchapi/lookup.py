@@ -72,6 +72,23 @@ def layer(qualname: str) -> Op | None:
     return _layers[qualname]
 
 
+def layer_of(qualname: str) -> str:
+    """The layer that applies the activation with this name (`torch.nn.ReLU` for `torch.relu`); a layer is its own.
+
+    "" where there is none.
+    """
+    from actlint.torchapi import layers
+
+    name = canonical(qualname)
+    if layer(name) is not None:
+        return name
+    found = function(name)
+    if found is None or found.kind != "activation":
+        return ""
+    last = name.rpartition(".")[2]
+    return next((f"torch.nn.{made}" for made, base in layers.FUNCTION.items() if base == last), "")
+
+
 def _operation(qualname: str, signature: Signature, *, method: bool) -> Op:
     namespace, _, name = qualname.rpartition(".")
     base = name.removesuffix("_")

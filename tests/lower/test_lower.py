@@ -33,6 +33,7 @@ from actlint.facts import (
     Subscript,
 )
 from actlint.lower.cut import read_facts
+from actlint.lower.literals import identifier
 from actlint.lower.lower import REFUSED, lower
 from tests.lower.oracle import count_facts, count_tree, parsed, walk
 
@@ -107,6 +108,10 @@ def test_f_strings() -> None:
         0, (name("a"), name("width"), name("precision"), "b"), False
     )
     assert bare(expression(r'f"\N{BULLET}\t{{{a}}}"')) == FString(0, ("\u2022\t{", name("a"), "}"), True)
+    assert bare(expression('f"""\\\n"{a}" \\""{b}"\\x41"""')) == FString(
+        0, ('"', name("a"), '" ""', name("b"), '"A'), True
+    )
+    assert bare(expression(r'f"\{a}\d"')) == FString(0, ("\\", name("a"), r"\d"), True)
     assert expression('f""') == FString(2, (), True)
 
 
@@ -237,11 +242,11 @@ def ordinals_are_sound(text: str, found: StatementFacts) -> None:
     for node in walk(found):
         match node:
             case facts.FunctionDef(name=text) | facts.ClassDef(name=text):
-                assert trace[node.ordinal].name.value == text  # type: ignore[attr-defined]
+                assert identifier(trace[node.ordinal].name.value) == text  # type: ignore[attr-defined]
             case facts.Name(id=text):
-                assert trace[node.ordinal].value == text  # type: ignore[attr-defined]
+                assert identifier(trace[node.ordinal].value) == text  # type: ignore[attr-defined]
             case facts.Attribute(attr=text):
-                assert trace[node.ordinal].attr.value == text  # type: ignore[attr-defined]
+                assert identifier(trace[node.ordinal].attr.value) == text  # type: ignore[attr-defined]
             case facts.Argument():
                 assert isinstance(trace[node.ordinal], cst.Arg)
             case facts.Parameter():
