@@ -44,8 +44,7 @@ def check(program: Program, path: str, text: str, rules: Sequence[Rule]) -> tupl
 
 
 def _distinct(found: Sequence[tuple[Rule, Finding]]) -> list[tuple[Rule, Finding]]:
-    """One finding for each rule and place: the one under the fewest conditions, since a file is run in several worlds.
-    """
+    """One finding for each rule and place, the one under the fewest conditions: a file is run in several worlds."""
     best: dict[tuple[str, Site], tuple[Rule, Finding]] = {}
     for rule, finding in found:
         key = (rule.code, finding.at)
@@ -56,8 +55,7 @@ def _distinct(found: Sequence[tuple[Rule, Finding]]) -> list[tuple[Rule, Finding
 
 
 def _located(program: Program, text: str, found: Sequence[tuple[Rule, Finding]]) -> list[Diagnostic]:
-    """Findings with spans, and their repairs as edits. Only here libcst is needed, and only where something was found.
-    """
+    """Findings with spans, and their repairs as edits: libcst is needed only here, where something was found."""
     if not found:
         return []
     from actlint.lower.drafts import open_document

@@ -43,7 +43,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class FString:
-    """An f-string: literal text and interpolated expressions in turn; `exact` if no part has a format spec or conversion."""
+    """An f-string: text and interpolated expressions in turn; `exact` without format specs and conversions."""
 
     ordinal: int
     parts: tuple[str | Expr, ...]
@@ -52,7 +52,7 @@ class FString:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a call: `value`, `keyword=value`, `*value` or `**value`. Its span includes the keyword or star."""
+    """An f-string: text and interpolated expressions in turn; `exact` without format specs and conversions."""
 
     ordinal: int
     value: Expr

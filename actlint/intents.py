@@ -32,9 +32,9 @@ Part: TypeAlias = "str | Site | Reference"
 class Replace:
     """The expression or statement at `at` becomes the concatenation of `parts`.
 
-    A comment inside the replaced text that no copied part holds makes the edit impossible (it is then shown, not applied).
-    Parentheses are added where the new text, in its context, would otherwise parse differently. A name in an import
-    statement that becomes nothing leaves it, if others stay.
+    A comment inside the replaced text that no copied part holds makes the edit impossible (it is then shown, not
+    applied). Parentheses are added where the new text, in its context, would otherwise parse differently. A name in an
+    import statement that becomes nothing leaves it, if others stay.
     """
 
     at: Site
@@ -43,7 +43,9 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class SetArgument:
-    """The call at `call` gets `keyword=parts`: its value is replaced if the keyword (or position) is there, else appended."""
+    """The call at `call` gets `keyword=parts`: its value is replaced if the keyword (or position) is there, else
+    appended.
+    """
 
     call: Site
     keyword: str

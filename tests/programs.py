@@ -81,7 +81,9 @@ GRAMMAR = {
     ),
     "name": ("__init__", "forward", "forward", "training_step", "act"),
     "init": (
-        "def __init__(self, y=3):\n    super().__init__()\n    <stmts>", "def __init__(self):\n    <stmts>", "y = <expr>",
+        "def __init__(self, y=3):\n    super().__init__()\n    <stmts>",
+        "def __init__(self):\n    <stmts>",
+        "y = <expr>",
     ),
     "class": (
         "class Net(nn.Module):\n    <init>\n\n    def forward(self, x):\n        <stmts>\n        return <expr>",

@@ -18,8 +18,8 @@ def discarded_activation(unit: FileView, ctx: Context) -> Iterator[Finding]:
         what = "its argument" if found.operand is None else f"`{unit.text(found.operand)}`"
         yield Finding(
             found.site,
-            f"the result of `{unit.text(found.node.func)}(…)` is thrown away: it does not work in place, so {what} stays "
-            "as it is and the activation has no effect",
+            f"the result of `{unit.text(found.node.func)}(…)` is thrown away: it does not work in place, so {what} "
+            "stays as it is and the activation has no effect",
             label="has no effect",
             notes=() if layer is None else (Note(layer.site, "built here, without `inplace=True`"),),
             conditions=found.conditions,

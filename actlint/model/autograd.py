@@ -56,7 +56,9 @@ def _guarded(guard: str, tensors: dict[str, Tensor], trained: bool | None) -> bo
 
 
 def keep(m: Machine, tensor: Tensor, index: int, role: str) -> None:
-    """The event at `index` keeps a tensor for backward in a way that no table tells of; what needs no graph is not kept."""
+    """The event at `index` keeps a tensor for backward in a way that no table tells of; what needs no graph is not
+    kept.
+    """
     if m.state.grad is True:
         _save(m, tensor, index, role)
 
@@ -114,7 +116,9 @@ def inplace_flag(value: Value | None) -> bool | None:
 
 
 def dropout_writes(p: Value | None, training: Value | None) -> Condition | None:
-    """When in-place dropout changes anything: None for never or not known. In evaluation, or with p = 0, it does nothing."""
+    """When in-place dropout changes anything: None for never or not known. In evaluation, or with p = 0, it does
+    nothing.
+    """
     tests: list[Test] = []
     match p:
         case None:

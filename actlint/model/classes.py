@@ -119,8 +119,7 @@ _HARMLESS = frozenset(
 
 
 def _harmless_decorator(m: Machine, cls: Class, decorator: Expr) -> bool:
-    """A decorator that returns the class as it is: a few known ones, and project functions that return their argument.
-    """
+    """A decorator that returns the class as it is: a known one, or a project function that returns its argument."""
     from actlint.model import expressions
 
     callee = decorator.func if isinstance(decorator, Call) else decorator

@@ -85,8 +85,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An attribute is read from an object of the project or a module; `value` is Unset (or a Join with it) if missing.
-    """
+    """An attribute is read from an object of the project or a module; `value` has Unset in it if it may be missing."""
 
     where: Where
     receiver: Value
@@ -96,8 +95,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An attribute or item gets a value. `ready`: whether the receiving module's `nn.Module.__init__` had run by then.
-    """
+    """An attribute or item gets a value. `ready`: whether the receiver's `nn.Module.__init__` had run by then."""
 
     where: Where
     kind: Literal["attribute", "item"]
@@ -112,8 +110,8 @@ class Write:
     """A tensor's storage is overwritten by the call `call` (or an assignment); `hazards` say why that is wrong.
 
     Where there are hazards, `holders` are the other places that hold the storage: local names (`y`), names of functions
-    that are still running (`y of a caller`), attributes (`self.cache`, spelled `.cache`), items of containers, code that
-    is not known. What performs the write usually is one of them.
+    that are still running (`y of a caller`), attributes (`self.cache`, spelled `.cache`), items of containers, code
+    that is not known. What performs the write usually is one of them.
     """
 
     where: Where

@@ -10,7 +10,20 @@ from actlint.errors import UsageError
 from actlint.facts import Assign, AugAssign, FunctionDef, Site
 from actlint.facts import Call as CallNode
 from actlint.model.conditions import describe
-from actlint.model.events import Argument, Call, Escape, Event, Hazard, LoopEdge, Merge, Read, Return, Store, Trace, Write
+from actlint.model.events import (
+    Argument,
+    Call,
+    Escape,
+    Event,
+    Hazard,
+    LoopEdge,
+    Merge,
+    Read,
+    Return,
+    Store,
+    Trace,
+    Write,
+)
 from actlint.model.program import ClassView, FileView, Program, view
 from actlint.model.show import unparse
 from actlint.model.state import ListObject, ModuleObject, Object

@@ -82,9 +82,7 @@ def _handed_on(trace: Trace) -> set[int]:
     return {value.ref for value in reached if isinstance(value, Module) and value != trace.receiver}
 
 
-def _store(
-    unit: FileView, trace: Trace, name: str, container: Value
-) -> tuple[Attribute, Site, Expr, Condition] | None:
+def _store(unit: FileView, trace: Trace, name: str, container: Value) -> tuple[Attribute, Site, Expr, Condition] | None:
     """The last assignment in this file that gives the attribute the container: target, value and condition."""
     for event in reversed(trace.events):
         if not isinstance(event, Store) or event.name != name or event.receiver != trace.receiver:

@@ -182,7 +182,9 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
             return module
         case "append" | "extend" | "insert" | "add" | "update" | "pop":
             result = _fill(m, module, found, name, args)
-            m.record(Call(m.where(site), ForeignMethod(module, name), None, None, args.named(), result, False, discarded))
+            m.record(
+                Call(m.where(site), ForeignMethod(module, name), None, None, args.named(), result, False, discarded)
+            )
             return result
         case "values" | "items" | "keys" | "children" | "named_children" if found.children is not None and (
             isinstance(found.cls, External)

@@ -69,8 +69,7 @@ class Binding:
 
 @dataclass(slots=True)
 class File:
-    """A file in the program: its facts, dotted name, module-level bindings, star imports, and names mutated in place.
-    """
+    """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place."""
 
     path: str
     facts: FileFacts

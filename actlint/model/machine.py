@@ -50,8 +50,7 @@ class Loop:
 
 @dataclass(slots=True)
 class Shared:
-    """What is read from code once a program: `classes` by definition, `codes` by function, `bound` names by statement.
-    """
+    """What is read from code once: `classes` by definition, `codes` by function, `bound` names by statement."""
 
     classes: dict[Site, object] = field(default_factory=dict)
     codes: dict[Site, object] = field(default_factory=dict)

@@ -164,7 +164,8 @@ def _is(node: Node, receiver: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A class that may be judged, with what it, its ancestors and its subclasses define; `above` is the subclasses' part.
+    """A class that may be judged, with what it, its ancestors and its subclasses define; `above` is the subclasses'
+    part.
 
     `assigned` says which functions assign a name, `ran` which functions the run of the constructor has seen. `hidden`:
     the text alone does not show all that they define.

@@ -36,7 +36,7 @@ def out_of_place(unit: FileView, over: Overwrite) -> Repair | None:
     return Repair(plan.message, _applicability(unit, over, plan), plan.intents)
 
 
-# -------------------------------------------------------------------------------------------------------------- the edit
+# ------------------------------------------------------------------------------------------------------------- the edit
 
 
 def _plan(unit: FileView, over: Overwrite) -> Plan | None:
@@ -79,7 +79,12 @@ def _copy_first(unit: FileView, over: Overwrite) -> Plan | None:
     """`y = y.clone()` before the statement: what is written then is nobody else's."""
     target = base(over.target)
     statement = _statement(over)
-    if target is None or statement is None or not is_place(target) or not isinstance(statement, (Assign, AugAssign, ExprStmt)):
+    if (
+        target is None
+        or statement is None
+        or not is_place(target)
+        or not isinstance(statement, (Assign, AugAssign, ExprStmt))
+    ):
         return None
     shown = unit.text(target)
     at = _At(over.site)
@@ -203,7 +208,7 @@ def _statement(over: Overwrite) -> Node | None:
     return None
 
 
-# ------------------------------------------------------------------------------------------------------------ its effects
+# ---------------------------------------------------------------------------------------------------------- its effects
 
 
 def _applicability(unit: FileView, over: Overwrite, plan: Plan) -> Applicability:
@@ -246,7 +251,7 @@ def _used_once(unit: FileView, over: Overwrite) -> bool:
     layer = over.call.layer
     if layer is None:
         return True
-    own = [call for call in _calls(unit, layer.site, (over.trace,))]
+    own = list(_calls(unit, layer.site, (over.trace,)))
     return len(own) == 1 and all(call.where.site == over.site for call in _calls(unit, layer.site))
 
 
@@ -279,7 +284,20 @@ def _same_type(over: Overwrite) -> bool:
 
 
 _KEEPING = frozenset(
-    "affine activation normalization pooling dropout identity reshape resample arithmetic recurrent concat matmul".split()
+    [
+        "affine",
+        "activation",
+        "normalization",
+        "pooling",
+        "dropout",
+        "identity",
+        "reshape",
+        "resample",
+        "arithmetic",
+        "recurrent",
+        "concat",
+        "matmul",
+    ]
 )
 
 

@@ -36,7 +36,7 @@ class Overwrite:
 
 
 def overwrites(unit: FileView) -> Iterator[Overwrite]:
-    """The in-place writes with hazards that the file's runs perform in the file, or through functions of other files."""
+    """The in-place writes with hazards that the file's runs perform, in the file or in functions of other files."""
     for trace in unit.traces():
         for event in trace.events:
             if isinstance(event, Write) and event.hazards:
@@ -120,7 +120,7 @@ def text(unit: FileView, over: Overwrite) -> str:
 
 
 def name(unit: FileView, trace: Trace, call: Call) -> str:
-    """What a call of torch is called where it stands: `F.relu`, `self.act`, or its public name where nothing names it."""
+    """What a call of torch is called where it stands: `F.relu`, `self.act`, or its public name without one."""
     node = unit.node(call.where.site) if call.where.site.path == unit.path else None
     if isinstance(node, CallNode) and container_of(trace, call) is None:
         if not isinstance(call.callee, ForeignMethod):

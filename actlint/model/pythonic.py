@@ -525,9 +525,7 @@ def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
             python = _PYTHON.get(name)
             if python is not None:
                 return isinstance(constant, python)
-            return (
-                False if isinstance(cls, Class) or name.startswith(("torch.", "builtins.")) else None
-            )
+            return False if isinstance(cls, Class) or name.startswith(("torch.", "builtins.")) else None
         case Module(ref=ref) | Instance(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, (ModuleObject, InstanceObject))

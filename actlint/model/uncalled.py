@@ -68,9 +68,7 @@ def uncalled(unit: FileView, ctx: Context) -> Iterator[Uncalled]:
                     yield found
 
 
-def _found(
-    unit: FileView, ctx: Context, trace: Trace, event: Event, conditions: tuple[str, ...]
-) -> Iterator[Uncalled]:
+def _found(unit: FileView, ctx: Context, trace: Trace, event: Event, conditions: tuple[str, ...]) -> Iterator[Uncalled]:
     match event:
         case Call(callee=External(qualname=qualname)) if torchapi.canonical(qualname) in _CONTAINERS:
             yield from _contained(unit, ctx, trace, event, conditions)
@@ -102,7 +100,7 @@ def public(qualname: str) -> str:
     return name.replace("torch.nn.functional.", "F.").replace("torch.nn.", "nn.")
 
 
-# -------------------------------------------------------------------------------------------------------- a class called
+# ------------------------------------------------------------------------------------------------------- a class called
 
 
 def _gets_tensor(trace: Trace, call: Call, made: Module) -> bool:
@@ -136,7 +134,7 @@ def _stored(unit: FileView, call: Call) -> Site | None:
     return None
 
 
-# --------------------------------------------------------------------------------------------------------- in a container
+# ------------------------------------------------------------------------------------------------------- in a container
 
 
 def _contained(
@@ -197,7 +195,7 @@ def _inside(trace: Trace, value: Value | None) -> Iterator[Value]:
             yield from item.items
 
 
-# ------------------------------------------------------------------------------------------------------- used as a tensor
+# ----------------------------------------------------------------------------------------------------- used as a tensor
 
 
 def _operand(

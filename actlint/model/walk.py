@@ -157,8 +157,7 @@ def target_names(target: Expr) -> Iterator[str]:
 
 
 def bound_names(body: Iterable[Stmt | Expr]) -> frozenset[str]:
-    """The names that a body binds in its own scope (walrus inside comprehensions too), minus `global` and `nonlocal`.
-    """
+    """The names that a body binds in its own scope (a walrus in a comprehension too), minus `global` and `nonlocal`."""
     names: set[str] = set()
     outer: set[str] = set()
     stack: list[Node] = list(body)
