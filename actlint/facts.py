@@ -52,7 +52,7 @@ class FString:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An f-string: text and interpolated expressions in turn; `exact` without format specs and conversions."""
+    """One argument of a call: `value`, `keyword=value`, `*value` or `**value`; its span has keyword and stars."""
 
     ordinal: int
     value: Expr

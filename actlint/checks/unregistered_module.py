@@ -51,7 +51,8 @@ def _fix(unit: FileView, hidden: Hidden) -> Repair | None:
     value = hidden.value
     empty = (isinstance(value, Collection) and not value.elements) or (isinstance(value, DictExpr) and not value.items)
     parts = (spelled, "()") if empty else (spelled, "(", hidden.site, ")")
-    return Repair(f"use `{spelled.text}`", "unsafe", (Replace(hidden.site, parts),), checkpoint_compatible=False)
+    message = f"keep the modules in `{spelled.text}`"
+    return Repair(message, "unsafe", (Replace(hidden.site, parts),), checkpoint_compatible=False)
 
 
 def _is_read_on(unit: FileView, hidden: Hidden) -> bool:

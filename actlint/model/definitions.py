@@ -39,10 +39,7 @@ _REGISTERS = frozenset({"add_module", "register_module", "register_buffer", "reg
 _TABLES = frozenset({"__dict__", "_modules", "_parameters", "_buffers"})
 _READS = frozenset({"get", "items", "keys", "values", "copy", "__contains__"})
 _PICKLING = frozenset({"__getstate__", "__setstate__", "__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__"})
-_HARMLESS = frozenset(
-    {"isinstance", "issubclass", "super", "type", "len", "id", "repr", "str", "print", "hasattr", "getattr", "callable"}
-    | {"hash", "format", "iter", "dir", "bool"}
-)
+_HARMFUL = frozenset({"vars", "exec", "eval", "setattr", "delattr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +253,7 @@ def _harmless(names: Names, file: File, func: Expr) -> bool:
     match value:
         case External(qualname=qualname):
             root, _, name = qualname.partition(".")
-            return root == "torch" or (name in _HARMLESS if root == "builtins" else root in sys.stdlib_module_names)
+            return root == "torch" or (name not in _HARMFUL if root == "builtins" else root in sys.stdlib_module_names)
         case Function():
             return not _computes_any(value)
         case Class():

@@ -49,17 +49,21 @@ def hidden_modules(unit: FileView, ctx: Context, view: ClassView) -> Iterator[Hi
     seen = _handed_on(trace).union(*(registered(each.heap, trace.receiver) for each in view.traces))
     for name, kept in owner.attrs.items():
         for when, container in options(kept):
-            inside = [value for value in contents(trace.heap, container) if isinstance(value, Module)]
-            hidden = [value for value in inside if value.ref not in seen and is_trained(trace.heap, value)]
+            hidden = [
+                (condition, value)
+                for condition, value in contents(trace.heap, container)
+                if isinstance(value, Module) and value.ref not in seen and is_trained(trace.heap, value)
+            ]
             store = _store(unit, trace, name, container) if hidden else None
             if store is None or _is_managed(ctx, view, name):
                 continue
             target, site, value, condition = store
-            made = trace.heap[hidden[0].ref]
+            inside, module = min(hidden, key=lambda each: len(each[0]))
+            made = trace.heap[module.ref]
             found = tuple(uses(ctx, view.cls, name))
             if isinstance(made, ModuleObject) and not _is_wrapped(value, found):
                 kind, items = _items(trace.heap, container)
-                yield Hidden(target, site, value, kind, items, made.site, (*when, *condition), found)
+                yield Hidden(target, site, value, kind, items, made.site, (*when, *condition, *inside), found)
 
 
 def _items(heap: Heap, container: Value) -> tuple[str, tuple[tuple[object, Value], ...]]:
@@ -78,7 +82,7 @@ def _items(heap: Heap, container: Value) -> tuple[str, tuple[tuple[object, Value
 def _handed_on(trace: Trace) -> set[int]:
     """The modules that reach code that is not known, which may register them."""
     values = (value for event in trace.events if isinstance(event, Escape) for value in event.values)
-    reached = (inner for value in values for inner in (value, *contents(trace.heap, value)))
+    reached = (inner for value in values for inner in (value, *(each for _, each in contents(trace.heap, value))))
     return {value.ref for value in reached if isinstance(value, Module) and value != trace.receiver}
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from actlint import torchapi
 from actlint.model.state import DictObject, ListObject, ModuleObject, Object, StorageObject, options
-from actlint.model.values import Constant, DictRef, External, ListRef, Module, Tensor, Tuple, Value
+from actlint.model.values import Condition, Constant, DictRef, External, ListRef, Module, Tensor, Tuple, Value
 
 Heap: TypeAlias = Mapping[int, Object]
 _TRUE = Constant(True)
@@ -27,8 +27,8 @@ def registered(heap: Heap, module: Value) -> set[int]:
     return found
 
 
-def contents(heap: Heap, value: Value, depth: int = 0) -> Iterator[Value]:
-    """What stands in a list, tuple, set or dict, and in those inside of it."""
+def contents(heap: Heap, value: Value, when: Condition = (), depth: int = 0) -> Iterator[tuple[Condition, Value]]:
+    """What stands in a list, tuple, set or dict, and in those inside of it, each under its condition."""
     inside: tuple[Value, ...] = ()
     match value:
         case Tuple(items=items):
@@ -39,10 +39,11 @@ def contents(heap: Heap, value: Value, depth: int = 0) -> Iterator[Value]:
             inside = tuple(entries.items.values())
         case _:
             pass
-    for item in (option for value in inside for _, option in options(value)):
-        yield item
-        if depth < 3:
-            yield from contents(heap, item, depth + 1)
+    for item in inside:
+        for condition, option in options(item):
+            yield (*when, *condition), option
+            if depth < 3:
+                yield from contents(heap, option, (*when, *condition), depth + 1)
 
 
 def is_trained(heap: Heap, module: Value, depth: int = 0) -> bool:

@@ -99,7 +99,7 @@ def _candidates(unit: FileView, ctx: Context) -> Iterator[Candidate]:
                 continue
             for missing_when, value in options(event.value):
                 made = trace.heap.get(event.receiver.ref) if isinstance(event.receiver, Module) else None
-                if not isinstance(value, Unset) or not isinstance(made, ModuleObject) or made.open:
+                if not isinstance(value, Unset) or not isinstance(made, ModuleObject):
                     continue
                 if isinstance(made.cls, Class):
                     where = event.where
@@ -108,8 +108,7 @@ def _candidates(unit: FileView, ctx: Context) -> Iterator[Candidate]:
         made = _made(found)
         if made is None or ctx.open_reason(found.cls):
             continue
-        blind = bool(made.open) or not found.constructor.complete
-        for site, name in _not_run(found, blind):
+        for site, name, blind in _not_run(found, bool(made.open) or not found.constructor.complete):
             if name not in made.attrs and not _inherits(ctx, found.cls, name):
                 yield Candidate(None, (site,), found.cls, made, (), blind=blind)
 
@@ -121,22 +120,30 @@ def _made(found: ClassView) -> ModuleObject | None:
     return made if isinstance(made, ModuleObject) else None
 
 
-def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str]]:
-    """Attributes of the receiver that the class's methods name where no run has seen them read.
+def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str, bool]]:
+    """Attributes of the receiver that the class's methods name where no run has seen them read, and whether blindly.
 
-    That is in functions inside of methods, in methods whose run was given up, or everywhere.
+    That is in functions inside of methods, in methods whose run was given up, or (blindly) where the object is lost.
     """
     given_up = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and not trace.complete}
+    lost = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and _is_open(trace)}
     for method in found.info.methods.values():
         if not method.params.items or {"staticmethod", "classmethod"} & {*classes.decorators(method)}:
             continue
         receiver = method.params.items[0].name
+        blind = everything or method.ordinal in lost
         for function, node in by_function(method):
-            if function is method and not everything and method.ordinal not in given_up:
+            if function is method and not blind and method.ordinal not in given_up:
                 continue
             rebound = function is not method and any(item.name == receiver for item in function.params.items)
             if not rebound and isinstance(node, Attribute) and _is(node.value, receiver):
-                yield Site(found.cls.site.path, found.cls.site.chunk, node.ordinal), node.attr
+                yield Site(found.cls.site.path, found.cls.site.chunk, node.ordinal), node.attr, blind
+
+
+def _is_open(trace: Trace) -> bool:
+    """Whether the receiver may have unseen attributes when a run ends."""
+    found = trace.heap.get(trace.receiver.ref) if isinstance(trace.receiver, Module) else None
+    return not isinstance(found, ModuleObject) or bool(found.open)
 
 
 def _inherits(ctx: Context, cls: Class, name: str) -> bool:

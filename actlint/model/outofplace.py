@@ -180,7 +180,7 @@ def _layer(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
         return None
     remove = RemoveArgument(Site(layer.site.path, layer.site.chunk, given.ordinal))
     message = f"build it without `inplace`: `{unit.text(made)}`"
-    if any(call.discarded and call.where.site != over.site for call in _calls(unit, layer.site)):
+    if any(call.discarded and call.where.site != over.site for call in _calls(unit.traces(), layer.site)):
         return Plan(message, (), False)  # elsewhere its result is dropped: there it has to work in place
     if _tail(over) is None:
         return Plan(message, (remove,), False)
@@ -251,13 +251,17 @@ def _used_once(unit: FileView, over: Overwrite) -> bool:
     layer = over.call.layer
     if layer is None:
         return True
-    own = list(_calls(unit, layer.site, (over.trace,)))
-    return len(own) == 1 and all(call.where.site == over.site for call in _calls(unit, layer.site))
+    for trace in unit.traces():
+        own = list(_calls((trace,), layer.site))
+        ways = [(call.module, call.where.stack) for call in own]
+        if len(set(ways)) < len(ways) or any(call.where.site != over.site for call in own):
+            return False
+    return True
 
 
-def _calls(unit: FileView, site: Site, traces: Iterable[Trace] | None = None) -> Iterator[Call]:
+def _calls(traces: Iterable[Trace], site: Site) -> Iterator[Call]:
     """The calls of layers that are built at a place."""
-    for trace in unit.traces() if traces is None else traces:
+    for trace in traces:
         for event in trace.events:
             if isinstance(event, Call) and event.layer is not None and event.layer.site == site:
                 yield event

@@ -58,8 +58,9 @@ class TorchCall:
 
 
 def torch_calls(unit: FileView) -> Iterator[TorchCall]:
-    """All such calls of a file, each place once: written ones first."""
+    """All such calls of a file, each place once for each operation that it calls: written ones first."""
     seen: set[Site] = set()
+    resolved: set[tuple[Site, str]] = set()
     values = _known_values(unit)
     for reference in unit.references():
         if reference.call is None or not reference.qualname:
@@ -78,9 +79,9 @@ def torch_calls(unit: FileView) -> Iterator[TorchCall]:
             site, node = event.where.site, unit.node(event.where.site)
             conditions = stated(event.where.condition)
             op, kind = _of_event(event)
-            if op is None or conditions is None or not isinstance(node, Call):
+            if op is None or conditions is None or not isinstance(node, Call) or (site, op.qualname) in resolved:
                 continue
-            seen.add(site)
+            resolved.add((site, op.qualname))
             yield TorchCall(
                 site, node, op, kind, False, event.discarded, event.where.stack, conditions, dict(event.args)
             )
