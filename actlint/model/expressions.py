@@ -34,7 +34,7 @@ from actlint.facts import Constant as Literal_
 from actlint.model import attributes, calls, statements, tensors
 from actlint.model.link import Binding, File, global_name
 from actlint.model.machine import UNROLL, Frame, Machine
-from actlint.model.sequences import elements
+from actlint.model.sequences import LONGEST, elements, pads, text_value
 from actlint.model.state import (
     DictObject,
     ListObject,
@@ -209,7 +209,7 @@ def _fstring(m: Machine, node: FString) -> Value:
             text += str(value.value)
         else:
             known = False
-    return Constant(text) if known else Unknown("f-string")
+    return text_value(text) if known else Unknown("f-string")
 
 
 def _binop(m: Machine, node: BinOp) -> Value:
@@ -273,6 +273,8 @@ def _fold(op: str, left: object, right: object) -> Value:
         text, count = (left, right) if isinstance(left, (str, bytes)) else (right, left)
         if not isinstance(count, int) or len(text) * count > 10_000:  # type: ignore[arg-type]
             return Unknown("long string")
+    if op == "%" and (isinstance(left, bytes) or (isinstance(left, str) and pads(left))):
+        return Unknown("padded text")
     fold = _FOLD.get(op)
     if fold is None:
         return Unknown(f"operator {op}")
@@ -282,19 +284,21 @@ def _fold(op: str, left: object, right: object) -> Value:
         return Unknown("arithmetic error")
     if isinstance(value, int) and abs(value) > _LARGE:
         return Unknown("large number")
-    return Constant(value)
+    return text_value(value) if isinstance(value, (str, bytes)) else Constant(value)
 
 
 def _concatenate(m: Machine, left: Value, right: Value) -> Value | None:
     if isinstance(left, Tuple) and isinstance(right, Tuple):
-        return Tuple(left.items + right.items)
+        items = left.items + right.items
+        return Tuple(items) if len(items) <= LONGEST else Unknown("long tuple")
     if isinstance(left, ListRef):
         a = m.state.heap[left.ref]
         b = m.state.heap[right.ref] if isinstance(right, ListRef) else None
         assert isinstance(a, ListObject)
         if isinstance(b, ListObject):
-            complete = a.complete and b.complete
-            return ListRef(m.allocate(ListObject(a.items + b.items if a.complete else a.items, complete)))
+            complete = a.complete and b.complete and len(a.items) + len(b.items) <= LONGEST
+            items = a.items + b.items if a.complete and len(b.items) <= LONGEST else a.items
+            return ListRef(m.allocate(ListObject(items[:LONGEST], complete)))
         return ListRef(m.allocate(ListObject(a.items, False)))
     return None
 

@@ -14,9 +14,9 @@ Transparent: TypeAlias = Callable[[Call], bool]
 """Whether an operation lets a property pass from its input to its result."""
 
 
-def tensors_in(trace: Trace, value: Value, depth: int = 0) -> Iterator[Tensor]:
-    """The tensors that a value is or contains, as far as is known."""
-    if depth > 4:
+def tensors_in(trace: Trace, value: Value, around: tuple[int, ...] = (), depth: int = 0) -> Iterator[Tensor]:
+    """The tensors that a value is or contains, as far as is known. `around` are the lists and dicts that hold it."""
+    if depth > 4 or (isinstance(value, (ListRef, DictRef)) and value.ref in around):
         return
     inside: tuple[Value, ...] = ()
     match value:
@@ -36,8 +36,10 @@ def tensors_in(trace: Trace, value: Value, depth: int = 0) -> Iterator[Tensor]:
             inside = tuple(entries.items.values()) if isinstance(entries, DictObject) else ()
         case _:
             pass
+    if isinstance(value, (ListRef, DictRef)):
+        around = (*around, value.ref)
     for item in inside:
-        yield from tensors_in(trace, item, depth + 1)
+        yield from tensors_in(trace, item, around, depth + 1)
 
 
 def _values(event: Event) -> tuple[Value, ...]:

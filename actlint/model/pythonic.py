@@ -13,7 +13,7 @@ from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
 from actlint.model.machine import UNROLL, Machine
-from actlint.model.sequences import elements, length
+from actlint.model.sequences import elements, length, pads, text_value
 from actlint.model.state import (
     DictObject,
     InstanceObject,
@@ -300,11 +300,11 @@ def _string_method(m: Machine, text: str, name: str, args: Args) -> Value:
     function = _STRING.get(name)
     if function is not None and not args.all():
         return Constant(function(text))
-    if name == "format" and args.complete and all(isinstance(value, Constant) for value in args.all()):
+    if name == "format" and args.complete and not pads(text) and all(isinstance(value, Constant) for value in args.all()):
         positional = [value.value for value in args.positional if isinstance(value, Constant)]
         keywords = {key: value.value for key, value in args.keywords.items() if isinstance(value, Constant)}
         try:
-            return Constant(text.format(*positional, **keywords))
+            return text_value(text.format(*positional, **keywords))
         except (IndexError, KeyError, ValueError, AttributeError, TypeError):
             return Unknown("string formatting")
     if name in ("startswith", "endswith") and len(args.positional) == 1 and isinstance(args.positional[0], Constant):
@@ -424,9 +424,11 @@ def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Sit
         try:
             whole = function in (max, min, sum) and len(args.positional) == 1
             result = function(constants) if whole else function(*constants)
-        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError, LookupError):
             return Unknown("computed number")
-        return Constant(result) if isinstance(result, (int, float, str, bool)) else Unknown("computed number")
+        if isinstance(result, str):
+            return text_value(result)
+        return Constant(result) if isinstance(result, (int, float, bool)) else Unknown("computed number")
 
     return run
 
