@@ -350,3 +350,32 @@ def test_a_disk_that_fills_up_loses_nothing(project: Path) -> None:
     assert (project / "big.py").read_bytes() == big.encode()
     assert (project / "good.py").read_bytes() == FIXED.encode()
     assert _files(project) == before
+
+
+GROWING = (
+    "10 ** 10 ** 10", "'a' * 10 ** 10", "[0] * 10 ** 9", "1 << 10 ** 10", "'%1000000000d' % 1", "'%*d' % (10 ** 9, 1)",
+    "'{:>1000000000}'.format(1)", "'{:{}}'.format(1, 10 ** 9)", "sum(range(10 ** 9))", "list(range(10 ** 9))",
+    "[i for i in range(10 ** 9)]", "str(b'a', 'klingon')", "2.0 ** 5000", "'a'.center(10 ** 10)", "bytes(10 ** 10)",
+    "dict(zip(range(10 ** 9), range(10 ** 9)))", "int('9' * 4000) ** 4000", "int(1e999)", "0 ** -1", "range(1, 2, 0)",
+)  # fmt: skip
+DOUBLING = (
+    "x = x + x", "x += x", "x = f'{x}{x}'", "x = '{0}{0}'.format(x)", "x = '%s%s' % (x, x)", "x = ''.join([x, x])",
+    "y = y + y", "y += y", "y.extend(y)", "y = [*y, *y]", "y.append(y)", "y = [y, y]", "y = y * 2", "y = sorted(y + y)",
+    "z = z + z", "z = (*z, *z)", "z = (z, z)", "w = {'a': w, 'b': w}", "m = nn.Sequential(m, m)", "n = n * n",
+    "m = nn.Sequential(*m, *m)",
+)  # fmt: skip
+
+
+def test_values_that_grow_beyond_measure_cost_nothing(project: Path) -> None:
+    start = 'x, y, z, w, m, n = "a", [1], (1,), {}, nn.ReLU(), 2'
+    classes = [f"self.lin = nn.Linear(3, len({value}))" for value in GROWING]
+    classes += [f"{start}\n        for i in range(60):\n            {step}\n        self.m = m" for step in DOUBLING]
+    text = "import torch\nfrom torch import nn\n" + "".join(
+        f"\n\nclass Net{number}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {body}\n\n"
+        f"    def forward(self, x):\n        return self.m(x)\n\n\nNet{number}()(3)\n"
+        for number, body in enumerate(classes)
+    )
+    (project / "growing.py").write_text(text, encoding="utf-8")
+    result = check(project, "--ignore", "ACT401", ".")
+    assert (result.code, result.err) == (1, "")
+    _is_checked(result)

@@ -39,7 +39,7 @@ def _constructed(unit: FileView, found: Uncalled) -> Finding:
         path = unit.path_to(found.stored)
         notes = (Note(found.stored, f"`{unit.text(node.func)}` is the class `{found.name}` itself"),)
         assign = next((n for n in reversed(path) if isinstance(n, Assign)), None)
-        if assign is not None and isinstance(assign.value, (Name, Attribute)):
+        if assign is not None and found.bare and isinstance(assign.value, (Name, Attribute)):
             at = unit.site(found.stored, assign.value)
             fix = Repair(f"assign an instance: `{found.name}()`", "unsafe", (Replace(at, (at, "()")),))
     elif not any(argument.star for argument in node.args):
@@ -61,12 +61,10 @@ def _constructed(unit: FileView, found: Uncalled) -> Finding:
 
 def _instance(unit: FileView, found: Uncalled) -> Repair | None:
     """`nn.ReLU` becomes `nn.ReLU()`, `F.relu` becomes `nn.ReLU()`, if nothing else is needed to make one."""
-    layer = torchapi.layer_of(found.qualname)
-    op = torchapi.layer(layer)
-    node = unit.node(found.at)
-    if op is None or not isinstance(node, (Name, Attribute)) or any(p.default is torchapi.REQUIRED for p in op.params):
+    if not found.bare:
         return None
-    made: Part | None = found.at if layer == torchapi.canonical(found.qualname) else unit.spell(layer, found.at)
+    same = torchapi.function(found.qualname) is None
+    made: Part | None = found.at if same else unit.spell(found.layer, found.at)
     return None if made is None else Repair("make an instance", "unsafe", (Replace(found.at, (made, "()")),))
 
 

@@ -20,8 +20,8 @@ def deprecated_activation(unit: FileView, ctx: Context) -> Iterator[Finding]:
         written = reference.node.name if isinstance(reference.node, Alias) else unit.text(reference.node)
         yield Finding(
             reference.site,
-            f"`{written}` is a legacy alias of `{row.replacement}`: deprecated since torch {row.since}, "
-            f"with a warning before {row.silent_since}",
+            f"`{written}` is a legacy alias of `{row.replacement}`, deprecated since torch {row.since}: it warns "
+            f"before {row.silent_since} and is silent since",
             label=f"use `{row.replacement}`",
             fix=_fix(unit, reference, row),
         )

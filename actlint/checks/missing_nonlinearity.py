@@ -18,19 +18,20 @@ from actlint.rule import Finding, Note, rule
 def missing_nonlinearity(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the second of two layers that collapse into one."""
     for trace in unit.traces():
-        for pair in affine.chains(trace, wide_kernels=ctx.settings.conv_chains):
+        for pair in affine.chains(trace, ctx.path_to, wide_kernels=ctx.settings.conv_chains):
             conditions = stated(pair.condition)
-            if conditions is None or pair.second.path != unit.path:
+            if conditions is None or pair.second.path != unit.path or affine.is_template(trace, ctx):
                 continue
-            first, second = _name(unit, pair.first), _name(unit, pair.second)
+            again = pair.first == pair.second
+            first = "the layer before" if again else _name(unit, pair.first)
             yield Finding(
                 pair.second,
-                f"{second} is applied to the output of {first} with nothing nonlinear between: "
+                f"{_name(unit, pair.second)} is applied to the output of {first} with nothing nonlinear between: "
                 f"together they are one {pair.what}{pair.widths}",
                 label=f"collapses with {first}",
-                notes=(Note(pair.first, f"{first} comes first"),),
+                notes=() if again else (Note(pair.first, f"{first} comes first"),),
                 conditions=conditions,
-                fix=_fix(unit, pair),
+                fix=None if again else _fix(unit, pair),
             )
 
 
@@ -49,7 +50,7 @@ def _fix(unit: FileView, pair: Pair) -> Repair | None:
         return None
     if pair.built:
         layer = unit.spell("torch.nn.ReLU", pair.second)
-        if layer is None or pair.first == pair.second or not _is_entry(unit, pair.second):
+        if layer is None or not _is_entry(unit, pair.second):
             return None
         return Repair(
             f"put `{layer.text}()` between the two, or drop one of them",

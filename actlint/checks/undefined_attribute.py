@@ -40,7 +40,8 @@ def _message(unit: FileView, ctx: Context, found: Missing, owner: ClassView, mea
         return f"{read} is read before `__init__` assigns it"
     if found.kind == "partly":
         return f"{read} is not assigned on every path through `__init__`"
-    ordered = meant is None and found.method is not None and reached_by_forward(ctx, found.cls, found.method)
+    inside = found.own and found.method is not None and reached_by_forward(ctx, found.cls, found.method)
+    ordered = inside and meant is None
     names = defined(found, ordered)
     whose = "`__init__`" if found.own and "__init__" in owner.info.methods else f"`{owner.name}`"
     there = f"{'in this order ' if ordered else ''}{enumerated(names)}" if names else "nothing"

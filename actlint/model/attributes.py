@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actlint import torchapi
 from actlint.facts import Collection, FunctionDef, Site, Slice, Subscript
-from actlint.model import calls, classes, expressions, gradients, tensors
+from actlint.model import calls, classes, expressions, gradients, module_level, tensors
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
@@ -122,7 +122,7 @@ def linked(m: Machine, found: list[Value | Binding], name: str) -> Value:
     for index, entry in enumerate(found):
         value = entry
         if isinstance(entry, Binding):
-            value = expressions.global_value(m, m.names.files[entry.site.path], _name_of(entry, name))
+            value = module_level.global_value(m, m.names.files[entry.site.path], _name_of(entry, name))
         assert not isinstance(value, Binding)
         values.append(((Test(f"?import:{name}#{index}", True, f"{name} is that of another import"),), value))
     if len(values) == 1:

@@ -19,7 +19,6 @@ from actlint.model.state import (
     InstanceObject,
     ListObject,
     ModuleObject,
-    State,
     join_states,
     join_values,
     split,
@@ -227,6 +226,7 @@ def run_function(m: Machine, function: Function, names: dict[str, Value], site: 
     m.parents[number] = (function.frame, file, local)
     m.state.frames[number] = names
     before = m.state.condition
+    since = m.mark()
     m.stack.append(frame)
     try:
         if isinstance(code, Lambda):
@@ -238,10 +238,10 @@ def run_function(m: Machine, function: Function, names: dict[str, Value], site: 
                 statements.leave(m, NONE, m.site(code.ordinal))
     finally:
         m.stack.pop()
-    return _finish(m, frame, before)
+    return _finish(m, frame, before, since)
 
 
-def _finish(m: Machine, frame: Frame, before: tuple[object, ...]) -> Value:
+def _finish(m: Machine, frame: Frame, before: tuple[object, ...], since: int) -> Value:
     """Join the states and values in which a function returned; a function that only raises ends the path."""
     if not frame.returns:
         m.state.alive = False
@@ -254,17 +254,13 @@ def _finish(m: Machine, frame: Frame, before: tuple[object, ...]) -> Value:
         mine_state = m.state
         m.state = other
         value = join_values(value, mine, their_value, theirs, m.merge)
-        m.state = _joined(m, mine_state, other)
+        m.state = join_states(mine_state, other, m.merge, since)
     if frame.number not in m.captured:
         m.state.frames.pop(frame.number, None)
     if len(frame.returns) > 1 and len(m.state.condition) > len(before):
         kept = m.state.condition[: len(before)]
         m.state.condition = (*kept, *(t for t in m.state.condition[len(before) :] if t.guard))
     return value
-
-
-def _joined(m: Machine, a: State, b: State) -> State:
-    return join_states(a, b, m.merge)
 
 
 _PLAIN_DECORATORS = frozenset(

@@ -170,6 +170,7 @@ def _run_method(
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)
     m.made = made.counter
+    m.globals = dict(made.globals)
     written = classes.decorators(code)
     skip = 0 if "staticmethod" in written else 1
     bound = symbols(m, function, "argument" if code.name == "forward" or _is_step(code) else "parameter", skip)
@@ -241,7 +242,7 @@ def run_script(names: Names, shared: Shared, file: File, purse: Purse) -> Trace:
     m.state.frames[file.number] = {}
     try:
         for index, chunk in enumerate(file.facts.chunks):
-            frame.chunk = index
+            frame.chunk, frame.sites = index, None
             if chunk.facts is not None and m.state.alive:
                 statements.run(m, chunk.facts.body)
     except (BudgetExceeded, RecursionError):

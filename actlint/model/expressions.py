@@ -31,9 +31,8 @@ from actlint.facts import (
     Yield,
 )
 from actlint.facts import Constant as Literal_
-from actlint.model import attributes, calls, statements, tensors
-from actlint.model.link import Binding, File, global_name
-from actlint.model.machine import UNROLL, Frame, Machine
+from actlint.model import attributes, calls, module_level, statements, tensors
+from actlint.model.machine import UNROLL, BudgetExceeded, Frame, Machine
 from actlint.model.sequences import LONGEST, elements, pads, text_value
 from actlint.model.state import (
     DictObject,
@@ -47,7 +46,6 @@ from actlint.model.state import (
 from actlint.model.truth import compare, refine, truth
 from actlint.model.values import (
     UNSET,
-    Condition,
     Constant,
     DictRef,
     Function,
@@ -70,7 +68,9 @@ def evaluate(m: Machine, node: Expr) -> Value:
     Raises:
         BudgetExceeded: the run has no step left.
     """
-    m.tick()
+    m.steps -= 1
+    if m.steps < 0:
+        raise BudgetExceeded
     return _EVALUATE[type(node)](m, node)
 
 
@@ -89,93 +89,25 @@ def in_scope_of(m: Machine, site: Site, frame: int, node: Expr) -> Value:
 
 def lookup(m: Machine, name: str) -> Value:
     """The value of a name in the running frame: local, enclosing, global, builtin; Unset where nothing binds it."""
-    frame = m.frame
+    frame = m.stack[-1]
     if name in frame.local:
-        return _current(m, m.state.frames.get(frame.number, {}).get(name, UNSET))
+        own = m.state.frames.get(frame.number)
+        return UNSET if own is None else current(m, own.get(name, UNSET))
     number = frame.parent
     while number > 0:
         parent, file, local = m.parents[number]
         if name in local:
             names = m.state.frames.get(number)
-            return Unknown("closure") if names is None else _current(m, names.get(name, UNSET))
+            return Unknown("closure") if names is None else current(m, names.get(name, UNSET))
         number = parent
-    return global_value(m, frame.file, name)
+    return module_level.global_value(m, frame.file, name)
 
 
-def _current(m: Machine, value: Value) -> Value:
+def current(m: Machine, value: Value) -> Value:
     """The value under the path's condition; a tensor that was overwritten in place is the one it became."""
-    value = select(value, m.state.condition)
-    if type(value) is Tensor:
-        return m.current(value)
-    return value
-
-
-def global_value(m: Machine, file: File, name: str) -> Value:
-    """The value of a module-level name, evaluated where it is an assignment, once a run."""
-    known = m.state.frames.get(file.number, {}).get(name)
-    if known is not None:
-        return _current(m, known)
-    m.state.names(file.number)[name] = Unknown("module-level name that refers to itself")
-    found: list[Value] = []
-    for entry in global_name(m.names, file, name):
-        found.append(_bound(m, entry, name) if isinstance(entry, Binding) else entry)
-    value = _alternatives(m, file, name, found)
-    m.state.names(file.number)[name] = value
-    return value
-
-
-def _alternatives(m: Machine, file: File, name: str, found: list[Value]) -> Value:
-    if not found:
-        return Unknown(f"name {name} is not bound")
-    if len(found) == 1:
-        return found[0]
-    choices: list[tuple[Condition, Value]] = []
-    for index, value in enumerate(found):
-        choices.append(((Test(f"?{file.path}:{name}#{index}", True, f"{name} is that of another import"),), value))
-    return make_join(choices, m.merge)
-
-
-def _bound(m: Machine, binding: Binding, name: str) -> Value:
-    from actlint.facts import AnnAssign, Assign
-
-    statement = binding.statement
-    if not isinstance(statement, (Assign, AnnAssign)) or statement.value is None:
-        return Unknown("module-level name that is not followed")
-    file = m.names.files[binding.site.path]
-    m.stack.append(Frame(file.number, 0, file, binding.site.chunk, frozenset()))
-    grad, m.state.grad = m.state.grad, True
-    try:
-        value = evaluate(m, statement.value)
-        targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
-        for target in targets:
-            if isinstance(target, Name) and target.id == name:
-                return _unless_mutated(m, file, name, value)
-            if isinstance(target, Collection):
-                for part, element in zip(
-                    target.elements, statements.unpack(m, value, len(target.elements)), strict=True
-                ):
-                    if isinstance(part, Name) and part.id == name:
-                        return element
-        return Unknown("module-level name that is not followed")
-    finally:
-        m.stack.pop()
-        m.state.grad = grad
-
-
-def _unless_mutated(m: Machine, file: File, name: str, value: Value) -> Value:
-    """A list or dict that some statement of its file changes is not known to be complete."""
-    if name in file.mutated:
-        if isinstance(value, ListRef):
-            found = m.state.heap[value.ref]
-            assert isinstance(found, ListObject)
-            m.state.heap[value.ref] = ListObject(found.items, False, found.kind)
-        elif isinstance(value, DictRef):
-            entries = m.state.heap[value.ref]
-            assert isinstance(entries, DictObject)
-            m.state.heap[value.ref] = DictObject(entries.items, False)
-        elif isinstance(value, Constant):
-            return Unknown(f"{name} changes at module level")
-    return value
+    if type(value) is Join:
+        value = select(value, m.state.condition)
+    return m.current(value) if type(value) is Tensor else value
 
 
 def _name(m: Machine, node: Name) -> Value:
@@ -360,11 +292,12 @@ def _boolop(m: Machine, node: BoolOp) -> Value:
     if isinstance(decided, bool):
         return left if decided == (node.op == "or") else evaluate(m, node.right)
     when = negate(decided) if node.op == "or" else decided
+    since = m.mark()
     before = m.state
     m.state = before.fork()
     m.state.condition = (*before.condition, when)
     right = evaluate(m, node.right)
-    statements.meet(m, before)
+    statements.meet(m, before, since)
     if isinstance(left, Symbol):
         left = Constant(True) if node.op == "or" and isinstance(known, Test) and _boolean(right) else left
     return join_values(left, (negate(when),), right, (when,), m.merge)
@@ -388,6 +321,7 @@ def _ifexp(m: Machine, node: IfExp) -> Value:
     decided = test(m, node.test)
     if isinstance(decided, bool):
         return evaluate(m, node.body if decided else node.orelse)
+    since = m.mark()
     before = m.state
     after = before.fork()
     m.state = before
@@ -397,7 +331,7 @@ def _ifexp(m: Machine, node: IfExp) -> Value:
     m.state = after
     after.condition = (*after.condition, negate(decided))
     second = evaluate(m, node.orelse)
-    statements.meet(m, then)
+    statements.meet(m, then, since)
     return join_values(first, (decided,), second, (negate(decided),), m.merge)
 
 

@@ -20,7 +20,7 @@ _MANAGES = frozenset(
     {"parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "state_dict"}
     | {"load_state_dict", "_apply", "to", "cuda", "train"}
 )
-_ASKED = frozenset({"parameters", "named_parameters", "state_dict"})
+_ASKED = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _is_managed(ctx: Context, view: ClassView, name: str) -> bool:
     """Whether the class, or one that is related to it, may look after the modules in a way that no run shows.
 
     It defines attributes under computed names, or what torch asks modules for; a subclass or code outside assigns the
-    attribute again; or a method asks other modules for their parameters.
+    attribute again; or a method asks other modules for their parameters or state.
     """
     if ctx.stored_elsewhere(name):
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from actlint.facts import Site
 from actlint.model.events import Argument, Call, Event, Merge, Trace, Where
 from actlint.model.link import File, Names
-from actlint.model.state import Object, Saved, State, StorageObject, conjoin
+from actlint.model.state import Heap, Object, Saved, State, StorageObject, conjoin
 from actlint.model.values import Class, Condition, Function, Tensor, Value
 
 STEPS_PER_RUN = 12_000
@@ -25,7 +25,10 @@ class BudgetExceeded(Exception):
 
 @dataclass(slots=True)
 class Frame:
-    """One function's activation (or a file's top level). Its names live in `State.frames[number]`."""
+    """One function's activation (or a file's top level). Its names live in `State.frames[number]`.
+
+    `sites` are those of its chunk, `calls` what it is inlined through: both are filled when they are first needed.
+    """
 
     number: int
     parent: int
@@ -38,6 +41,8 @@ class Frame:
     call_site: Site | None = None
     returns: list[tuple[State, Value]] = field(default_factory=list)
     loops: list[Loop] = field(default_factory=list)
+    sites: dict[int, Site] | None = None
+    calls: tuple[Site, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -50,24 +55,31 @@ class Loop:
 
 @dataclass(slots=True)
 class Shared:
-    """What is read from code once: `classes` by definition, `codes` by function, `bound` names by statement."""
+    """What is read from code once a program: `classes` by definition, `codes` by function, `bound` names by statement,
+    `sites` by file and chunk, module-level names by file (`globals`; None where each run has its own), and how many of
+    them were evaluated apart.
+    """
 
     classes: dict[Site, object] = field(default_factory=dict)
     codes: dict[Site, object] = field(default_factory=dict)
     bound: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
+    sites: dict[tuple[int, int], dict[int, Site]] = field(default_factory=dict)
+    globals: dict[tuple[int, str], object] = field(default_factory=dict)
+    rooms: int = 0
 
 
 @dataclass(slots=True)
 class Machine:
     """Everything one run changes. `shared` is what runs of a program have in common.
 
-    Tensors up to number `made` are the constructor's; `adopted` are their twins in this run.
+    Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
+    names that each run has for itself.
     """
 
     names: Names
     shared: Shared
     trace: Trace
-    state: State = field(default_factory=lambda: State({}, {}))
+    state: State = field(default_factory=lambda: State({}, Heap()))
     stack: list[Frame] = field(default_factory=list)
     parents: dict[int, tuple[int, File, frozenset[str]]] = field(default_factory=dict)
     steps: int = STEPS_PER_RUN
@@ -77,6 +89,7 @@ class Machine:
     captured: set[int] = field(default_factory=set)
     made: int = 0
     adopted: dict[int, Tensor] = field(default_factory=dict)
+    globals: dict[tuple[int, str], object] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -94,6 +107,10 @@ class Machine:
         self.state.heap[ref] = object_
         return ref
 
+    def mark(self) -> int:
+        """Where the heap's log stands: paths that part here and meet again compare what is written from here on."""
+        return len(self.state.heap.log)
+
     def tick(self) -> None:
         """Use one step.
 
@@ -107,12 +124,21 @@ class Machine:
     def site(self, ordinal: int) -> Site:
         """The node `ordinal` of the statement that is running."""
         frame = self.stack[-1]
-        return Site(frame.file.path, frame.chunk, ordinal)
+        sites = frame.sites
+        if sites is None:
+            sites = frame.sites = self.shared.sites.setdefault((frame.file.number, frame.chunk), {})
+        site = sites.get(ordinal)
+        if site is None:
+            site = sites[ordinal] = Site(frame.file.path, frame.chunk, ordinal)
+        return site
 
     def where(self, site: Site) -> Where:
         """What every event at `site` carries."""
-        stack = tuple(frame.call_site for frame in self.stack if frame.call_site is not None)
-        return Where(site, stack, self.state.condition, self.state.grad, self.blurred > 0)
+        frame = self.stack[-1]
+        calls = frame.calls
+        if calls is None:
+            calls = frame.calls = tuple(f.call_site for f in self.stack if f.call_site is not None)
+        return Where(site, calls, self.state.condition, self.state.grad, self.blurred > 0)
 
     def record(self, event: Event) -> int:
         """Append an event and return its index."""

@@ -14,7 +14,7 @@ from actlint.model.missing import Missing, names_read
 from actlint.model.program import ClassView, Context, FileView, view
 from actlint.model.show import unparse
 from actlint.model.state import options
-from actlint.model.values import Class, Module, Symbol, Unset, Value
+from actlint.model.values import Class, Module, Symbol, Value
 from actlint.model.walk import walk
 
 _MOST = 8
@@ -33,12 +33,11 @@ class Meaning:
 
 def defined(found: Missing, ordered: bool) -> tuple[str, ...]:
     """What the constructor defines, in order: all attributes, or the layers where they are many."""
-    attrs = found.made.attrs.items()
-    there = [name for name, value in attrs if not isinstance(value, Unset) and name != found.node.attr]
-    layers = [name for name in there if _is_layer(found.made.attrs[name])]
+    there = tuple(found.names)
+    layers = [name for name, value in found.names.items() if _is_layer(value)]
     if layers and (ordered or len(there) > _MOST):
         return tuple(layers)
-    return tuple(name for name in there if not name.startswith("_")) or tuple(there)
+    return tuple(name for name in there if not name.startswith("_")) or there
 
 
 def _is_layer(value: Value) -> bool:
@@ -68,7 +67,7 @@ def meaning(unit: FileView, ctx: Context, found: Missing, alone: bool) -> Meanin
 
 
 def _misspelt(ctx: Context, found: Missing, owner: ClassView) -> Meaning | None:
-    own = [name for name, value in found.made.attrs.items() if not isinstance(value, Unset)]
+    own = [*found.names]
     for ancestor in ctx.mro(found.cls):
         if isinstance(ancestor, Class):
             info = ctx.info(ancestor)
@@ -101,7 +100,7 @@ def _other_name(found: Missing, owner: ClassView) -> str | None:
     if entry is None:
         return None
     key = f"{entry.code.name}({found.node.attr})" if isinstance(entry.code, FunctionDef) else ""
-    kept = [name for name, value in found.made.attrs.items() if isinstance(value, Symbol) and value.key == key]
+    kept = [name for name, value in found.names.items() if isinstance(value, Symbol) and value.key == key]
     return kept[0] if len(kept) == 1 else None
 
 
@@ -202,7 +201,8 @@ def _whole_model(unit: FileView, ctx: Context, found: Missing) -> Meaning | None
         return None
     if _NO_MODEL.search(name) or any(torchapi.function(f"{p}.{name}") for p in ("torch", "torch.nn.functional")):
         return None
-    if not any(_is_layer(value) for value in found.made.attrs.values()) or _runs_already(found):
+    layers = [other for other, value in found.names.items() if _is_layer(value)]
+    if not layers or _runs_already(found) or any(_same_series(name, other) for other in layers):
         return None
     if any(name in names_read(methods[each]) for each in inside):
         return None
@@ -235,6 +235,12 @@ def reached(methods: dict[str, FunctionDef], start: str) -> frozenset[str]:
 def reached_by_forward(ctx: Context, cls: Class, method: FunctionDef) -> bool:
     """Whether `forward` may come to call a method (or is it)."""
     return method.name in reached(_methods(ctx, cls), "forward")
+
+
+def _same_series(name: str, other: str) -> bool:
+    """`fc3` beside `fc1`: one more layer."""
+    stems = [re.sub(r"\d+", "", text) for text in (name, other)]
+    return stems[0] == stems[1]
 
 
 def _runs_already(found: Missing) -> bool:

@@ -17,7 +17,7 @@ from actlint.model.program import ClassView, Context, FileView, view
 from actlint.model.references import path_to
 from actlint.model.show import dotted
 from actlint.model.state import ModuleObject, conjoin, consistent, options
-from actlint.model.values import Class, Condition, External, Module, Test, Unset
+from actlint.model.values import Class, Condition, External, Module, Test, Unknown, Unset, Value
 from actlint.model.walk import walk
 
 Kind: TypeAlias = Literal["never", "early", "partly"]
@@ -27,7 +27,7 @@ _SWALLOWS = frozenset({"suppress", "raises", "assertRaises", "assertRaisesRegex"
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A read of `node.attr` that raises AttributeError; its object, of class `cls`, is `made` when it is read.
+    """A read of `node.attr` that raises AttributeError; its object is of class `cls` and has the attributes `names`.
 
     never: nothing that is seen defines it; early: the constructor assigns it later, at `stored`; partly: the
     constructor assigns it at `stored`, but not under the conditions. `path` leads from the top-level statement to the
@@ -41,7 +41,7 @@ class Missing:
     method: FunctionDef | None
     own: bool
     cls: Class
-    made: ModuleObject
+    names: dict[str, Value]
     conditions: tuple[str, ...]
     stored: Site | None = None
 
@@ -49,7 +49,7 @@ class Missing:
 def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
     """The proven reads of missing attributes in one file, once a place and class."""
     families: dict[Class, Family | None] = {}
-    seen: set[tuple[Site, Class]] = set()
+    seen: set[tuple[Site | str, Class]] = set()
     for candidate in _candidates(unit, ctx):
         site, cls = candidate.sites[0], candidate.cls
         if (site, cls) in seen:
@@ -67,10 +67,17 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
         receiver = method.params.items[0].name if method is not None and method.params.items else ""
         own = _is(node.value, receiver)
         found = _kind(ctx, family, node.attr, candidate, own)
-        if found is not None:
-            seen.add((site, cls))
+        # Past the first read of what is there on some paths only, it is there.
+        if found is not None and (found[0] != "partly" or (node.attr, cls) not in seen):
+            seen.update({(site, cls), (node.attr, cls)})
             kind, conditions, stored = found
-            yield Missing(kind, site, node, path, method, own, cls, candidate.made, conditions, stored)
+            names: dict[str, Value] = {
+                name: value for name, value in candidate.made.attrs.items() if not isinstance(value, Unset)
+            }
+            for name in family.assigned if candidate.blind else ():
+                names.setdefault(name, Unknown("assigned where it was not run"))
+            names.pop(node.attr, None)
+            yield Missing(kind, site, node, path, method, own, cls, names, conditions, stored)
 
 
 @dataclass(frozen=True, slots=True)

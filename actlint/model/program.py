@@ -141,7 +141,8 @@ class FileView:
         found: set[Site] = set()
         machine = Machine(self.program.names, self.program.shared, Trace(None, None, "query"))
         for reference in self.references():
-            made = isinstance(reference.value, Class) and classes.is_module(machine, reference.value)
+            built = reference.call is not None and isinstance(reference.value, Class)
+            made = built and classes.is_module(machine, reference.value)
             if made or reference.qualname.partition(".")[0] == "torch" or entry_points(reference.qualname):
                 found.update(_function_sites(reference.site, reference.parents))
         for index, chunk in enumerate(self.file.facts.chunks):
@@ -247,6 +248,10 @@ class Context:
     def mro(self, cls: Class) -> tuple[Value, ...]:
         """The class and its ancestors in resolution order."""
         return classes.mro(self._machine(), cls)
+
+    def path_to(self, site: Site) -> tuple[Node, ...]:
+        """The nodes from a top-level statement of some file down to the one at `site`, that one included."""
+        return path_to(self.program.names.files[site.path], site)
 
     def _machine(self) -> Machine:
         return Machine(self.program.names, self.program.shared, Trace(None, None, "query"))

@@ -300,7 +300,8 @@ def _string_method(m: Machine, text: str, name: str, args: Args) -> Value:
     function = _STRING.get(name)
     if function is not None and not args.all():
         return Constant(function(text))
-    if name == "format" and args.complete and not pads(text) and all(isinstance(value, Constant) for value in args.all()):
+    constant = args.complete and all(isinstance(value, Constant) for value in args.all())
+    if name == "format" and constant and not pads(text):
         positional = [value.value for value in args.positional if isinstance(value, Constant)]
         keywords = {key: value.value for key, value in args.keywords.items() if isinstance(value, Constant)}
         try:

@@ -10,7 +10,7 @@ from actlint.model.values import Class, Constant, DictRef, External, Iterator, L
 
 _PADDING = re.compile(r"\d{4}|%[^%a-zA-Z]*\*|\{[^{}]*\{")
 
-LONGEST = 10_000
+LONGEST = 2_000
 """Characters of a text and elements of a sequence that are followed; what doubles in a loop stops growing here."""
 
 

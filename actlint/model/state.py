@@ -6,7 +6,7 @@ Objects in the heap are immutable; a change replaces the object. Conditions are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -103,6 +103,24 @@ class StorageObject:
 Object: TypeAlias = ModuleObject | InstanceObject | ListObject | DictObject | StorageObject
 
 
+class Heap(dict[int, Object]):
+    """Objects by number. It is a dict, since it is read all the time, that notes which entries are written.
+
+    `log` lists them in order, for all heaps that have been copied from one another: where two of them meet, only what
+    was written since they parted can differ.
+    """
+
+    __slots__ = ("log",)
+
+    def __init__(self, content: dict[int, Object] | None = None, log: list[int] | None = None) -> None:
+        super().__init__(() if content is None else content)
+        self.log: list[int] = [] if log is None else log
+
+    def __setitem__(self, ref: int, object_: Object) -> None:
+        self.log.append(ref)
+        super().__setitem__(ref, object_)
+
+
 @dataclass(slots=True)
 class State:
     """One path's view: local names by frame, heap, condition, grad mode (None unknown), and whether it still runs.
@@ -111,7 +129,7 @@ class State:
     """
 
     frames: dict[int, dict[str, Value]]
-    heap: dict[int, Object]
+    heap: Heap
     condition: Condition = ()
     grad: bool | None = True
     alive: bool = True
@@ -121,7 +139,12 @@ class State:
     def fork(self) -> State:
         """An independent copy."""
         self.owned.clear()
-        return State(dict(self.frames), dict(self.heap), self.condition, self.grad, self.alive, self.raised)
+        heap = Heap(self.heap, self.heap.log)
+        return State(dict(self.frames), heap, self.condition, self.grad, self.alive, self.raised)
+
+    def ended(self) -> State:
+        """What is left on a path once it has returned or jumped and its state waits elsewhere: nothing runs in it."""
+        return State({}, Heap(None, self.heap.log), self.condition, self.grad, False)
 
     def names(self, number: int) -> dict[str, Value]:
         """The names of a frame, for writing: forks share a frame's names until one of them writes."""
@@ -136,26 +159,30 @@ class State:
 
 def negate(test: Test) -> Test:
     """The opposite literal."""
-    return replace(test, positive=not test.positive)
+    return Test(test.key, not test.positive, test.text, test.guard)
 
 
 def contradicts(a: Test, b: Test) -> bool:
     """Whether no value satisfies both literals."""
-    if a.key == b.key:
+    one, two = a.key, b.key
+    if one == two:
         return a.positive != b.positive
-    if a.key[0] == "?" or b.key[0] == "?" or a.key.partition("\0")[0] != b.key.partition("\0")[0]:
+    if one[0] == "?" or two[0] == "?":
         return False
-    return _implied_false(a, b) or _implied_false(b, a)
+    subject = one.find("\0") + 1
+    if not two.startswith(one[:subject]):
+        return False
+    return _implied_false(a, b, subject) or _implied_false(b, a, subject)
 
 
-def _implied_false(a: Test, b: Test) -> bool:
-    """Whether `a` rules `b` out, for the few forms whose keys are built by `tests.literal`."""
+def _implied_false(a: Test, b: Test, subject: int) -> bool:
+    """Whether `a` rules `b` out, for the few forms whose keys are built by `tests.literal`.
+
+    Both keys begin with the same `subject` characters, which name what they test.
+    """
     if not a.positive:
         return False
-    subject, _, relation = a.key.partition("\0")
-    other, _, wanted = b.key.partition("\0")
-    if subject != other:
-        return False
+    relation, wanted = a.key[subject:], b.key[subject:]
     if relation == "is None":
         if wanted == "true":
             return b.positive
@@ -170,21 +197,28 @@ def _implied_false(a: Test, b: Test) -> bool:
     return relation.startswith("isinstance ") and wanted == "is None" and b.positive
 
 
-def consistent(condition: Iterable[Test], other: Iterable[Test]) -> bool:
+def consistent(condition: Condition, other: Condition) -> bool:
     """Whether both conjunctions can hold together."""
-    others = tuple(other)
-    return not any(contradicts(a, b) for a in condition for b in others)
+    for a in condition:
+        for b in other:
+            if contradicts(a, b):
+                return False
+    return True
 
 
 def conjoin(condition: Condition, extra: Condition) -> Condition | None:
     """Both conjunctions in one, None if it is contradictory or too long."""
+    if not extra:
+        return condition if len(condition) <= MAX_LITERALS else None
     result = list(condition)
     for test in extra:
-        if test in result:
-            continue
-        if any(contradicts(test, known) for known in result):
-            return None
-        result.append(test)
+        for known in result:
+            if known is test or known == test:
+                break
+            if contradicts(test, known):
+                return None
+        else:
+            result.append(test)
     return tuple(result) if len(result) <= MAX_LITERALS else None
 
 
@@ -279,20 +313,27 @@ def split(a: Condition, b: Condition) -> tuple[Condition, Condition, Condition]:
     return a[:length], a[length:], b[length:]
 
 
-def join_states(a: State, b: State, merge: Merge) -> State:
-    """The state after two paths have met."""
-    if not a.alive:
-        return b
-    if not b.alive:
-        return a
+def join_states(a: State, b: State, merge: Merge, since: int = 0) -> State:
+    """The state after two paths have met; they were one when the heap's log was `since` long.
+
+    Objects that only a path that has ended knows are kept: the trace speaks of them.
+    """
+    if not a.alive or not b.alive:
+        lives, ended = (b, a) if not a.alive else (a, b)
+        for ref in ended.heap.log[since:] if ended.heap else ():
+            if ref not in lives.heap and ref in ended.heap:
+                lives.heap[ref] = ended.heap[ref]
+        return lives
     shared, when_a, when_b = split(a.condition, b.condition)
 
     def join(x: Value, y: Value) -> Value:
         return join_values(x, when_a, y, when_b, merge)
 
     heap = b.heap  # in place: `merge` allocates there while objects are joined
-    for ref, object_ in a.heap.items():
-        heap.setdefault(ref, object_)
+    written = sorted(ref for ref in set(heap.log[since:]) if ref in a.heap)
+    for ref in written:
+        if ref not in heap:
+            heap[ref] = a.heap[ref]
     frames: dict[int, dict[str, Value]] = {}
     for number, names in a.frames.items():
         other = b.frames.get(number)
@@ -306,8 +347,8 @@ def join_states(a: State, b: State, merge: Merge) -> State:
     for number, names in b.frames.items():
         if number not in frames:
             frames[number] = names
-    for ref, object_ in a.heap.items():
-        theirs = heap[ref]
+    for ref in written:
+        object_, theirs = a.heap[ref], heap[ref]
         if theirs is not object_:
             heap[ref] = join_objects(object_, theirs, join, when_a, when_b)
     return State(frames, heap, shared, a.grad if a.grad == b.grad else None)

@@ -79,10 +79,9 @@ def run(m: Machine, body: Iterable[Stmt]) -> None:
         _RUN[type(statement)](m, statement)
 
 
-def meet(m: Machine, other: State) -> None:
-    """Join `other` into the running state."""
-    mine = m.state
-    m.state = join_states(other, mine, m.merge)
+def meet(m: Machine, other: State, since: int = 0) -> None:
+    """Join `other` into the running state; both were one at mark `since`."""
+    m.state = join_states(other, m.state, m.merge, since)
 
 
 def _branch(m: Machine, known: bool | Test, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
@@ -90,6 +89,7 @@ def _branch(m: Machine, known: bool | Test, then: Callable[[], None], otherwise:
     if isinstance(known, bool):
         (then if known else otherwise)()
         return
+    since = m.mark()
     first, second = m.state, m.state.fork()
     first.condition = (*first.condition, known)
     then()
@@ -104,7 +104,7 @@ def _branch(m: Machine, known: bool | Test, then: Callable[[], None], otherwise:
             lives.condition = tuple(
                 Test(t.key, t.positive, t.text, True) if t.key == known.key else t for t in lives.condition
             )
-    meet(m, first_end)
+    meet(m, first_end, since)
 
 
 # ---------------------------------------------------------------------------------------------------------- assignments
@@ -291,8 +291,7 @@ def leave(m: Machine, value: Value, site: Site) -> None:
     if frame.function is not None:
         m.record(ReturnEvent(m.where(site), frame.function, len(m.stack) - 1, value))
     frame.returns.append((m.state, value))
-    m.state = m.state.fork()
-    m.state.alive = False
+    m.state = m.state.ended()
 
 
 def _raise(m: Machine, node: Raise) -> None:
@@ -316,8 +315,7 @@ def _jump(m: Machine, node: Jump) -> None:
         return
     loop = m.frame.loops[-1]
     (loop.breaks if node.kind == "break" else loop.continues).append(m.state)
-    m.state = m.state.fork()
-    m.state.alive = False
+    m.state = m.state.ended()
 
 
 def _if(m: Machine, node: If) -> None:
@@ -336,6 +334,7 @@ def _for(m: Machine, node: For) -> None:
         run(m, node.orelse)
         return
     loop = Loop()
+    since = m.mark()
     m.frame.loops.append(loop)
     for item in items:
         if not m.state.alive:
@@ -344,12 +343,12 @@ def _for(m: Machine, node: For) -> None:
         assign(m, node.target, item)
         run(m, node.body)
         for state in loop.continues:
-            meet(m, state)
+            meet(m, state, since)
     m.frame.loops.pop()
     if m.state.alive:
         run(m, node.orelse)
     for state in loop.breaks:
-        meet(m, state)
+        meet(m, state, since)
 
 
 def _while(m: Machine, node: While) -> None:
@@ -370,6 +369,7 @@ def _unknown_loop(
     that it fills are incomplete afterwards. The loop may also run not at all.
     """
     base = m.state.condition
+    since = m.mark()
     before = m.state.fork()
     changed = _changed_in(m, body)
     for name in changed - frozenset(n for t in targets for n in target_names(t)):
@@ -389,7 +389,7 @@ def _unknown_loop(
         m.blurred -= 1
         m.frame.loops.pop()
     for state in (*loop.continues, *loop.breaks):
-        meet(m, state)
+        meet(m, state, since)
     _close_loop(m, body, changed)
     if not surely:
         ran = Test(f"?loop:{m.number()}", True, "the loop runs")
@@ -400,7 +400,7 @@ def _unknown_loop(
             if tensors.as_tensor(m, names[name]) is None:
                 names[name] = Unknown("changes in a loop")
         _forget_filled_in(m, before, body)
-        meet(m, before)
+        meet(m, before, since)
     if m.state.alive:
         m.state.condition = base
     _forget_filled(m, body)
@@ -513,11 +513,12 @@ def _with(m: Machine, node: With) -> None:
         swallows = swallows or _swallows(m, context)
         if item.target is not None:
             assign(m, item.target, context if isinstance(context, Instance) else Unknown("context manager"))
+    since = m.mark()
     entry = m.state.fork() if swallows else None
     run(m, node.body)
     if entry is not None:
         entry.condition = (*entry.condition, Test(f"?suppressed:{m.number()}", True, "an exception is suppressed"))
-        meet(m, entry)
+        meet(m, entry, since)
     if m.state.alive:
         m.state.grad = before
 
@@ -533,6 +534,7 @@ def _swallows(m: Machine, context: Value) -> bool:
 
 
 def _try(m: Machine, node: Try) -> None:
+    since = m.mark()
     before = m.state.fork()
     run(m, node.body)
     if m.state.alive:
@@ -552,7 +554,7 @@ def _try(m: Machine, node: Try) -> None:
         ends.append(m.state)
     m.state = ends[0]
     for end in ends[1:]:
-        meet(m, end)
+        meet(m, end, since)
     if node.final:
         if m.state.alive:
             run(m, node.final)
@@ -567,6 +569,7 @@ def _match(m: Machine, node: Match) -> None:
     subject = expressions.evaluate(m, node.subject)
     ends: list[State] = []
     fell_through = True
+    since = m.mark()
     for case in node.cases:
         entry = m.state.fork()
         rest = m.state
@@ -591,7 +594,7 @@ def _match(m: Machine, node: Match) -> None:
     if not fell_through and ends:
         m.state = ends.pop()
     for end in ends:
-        meet(m, end)
+        meet(m, end, since)
 
 
 def _case(m: Machine, subject: Value, values: tuple[Expr, ...], irrefutable: bool) -> bool | Test:

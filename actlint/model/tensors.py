@@ -81,6 +81,10 @@ def as_tensor(m: Machine, value: Value | None) -> Tensor | None:
     return None
 
 
+CARRIED = " of the previous iteration"
+"""How the label ends of a tensor that a loop hands on."""
+
+
 def carried(m: Machine, value: Value, name: str) -> Tensor | None:
     """A tensor that a loop of unknown length changes, in an iteration in the middle: the one before the loop, or the
     previous iteration's. None for what is no tensor.
@@ -89,7 +93,7 @@ def carried(m: Machine, value: Value, name: str) -> Tensor | None:
     if before is None:
         return None
     previous = m.fresh(len(m.trace.events), None)
-    m.record(Argument(m.where(m.site(0)), f"{name} of the previous iteration", previous))
+    m.record(Argument(m.where(m.site(0)), f"{name}{CARRIED}", previous))
     joined = m.merge((((), before), ((), previous)))
     return joined if isinstance(joined, Tensor) else None
 

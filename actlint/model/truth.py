@@ -88,10 +88,16 @@ def refine(m: Machine, expr: Expr, known: bool | Test | None) -> bool | Test:
     if known is None:
         site = m.site(getattr(expr, "ordinal", 0))
         known = Test(f"?{site.path}:{site.chunk}:{site.ordinal}:{m.number()}", True, unparse(expr))
+    key, opposite = known.key, None
     for held in m.state.condition:
+        if held.key == key:
+            return held.positive == known.positive
+        if key[0] == "?" or held.key[0] == "?":
+            continue
         if contradicts(known, held):
             return False
-        if contradicts(negate(known), held):
+        opposite = opposite or negate(known)
+        if contradicts(opposite, held):
             return True
     return known
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from actlint import torchapi
@@ -41,7 +41,8 @@ class Uncalled:
     constructed: a class gets a tensor (`nn.ReLU(x)`); `stored` is where it was assigned to an attribute instead of an
     instance. contained: a class or function in a container of modules. operand: `x = self.act`, and `x` is used as a
     tensor at `where`; `before` is the name, if it was a value before that. `name` is what it is, as people write it;
-    `qualname` its full name, "" for a class of the project.
+    `qualname` its full name, "" for a class of the project. `layer` is a layer of torch that does the same; `bare`:
+    making an instance takes no argument.
     """
 
     kind: Kind
@@ -52,6 +53,8 @@ class Uncalled:
     conditions: tuple[str, ...]
     stored: Site | None = None
     before: str | None = None
+    layer: str = ""
+    bare: bool = False
 
 
 def uncalled(unit: FileView, ctx: Context) -> Iterator[Uncalled]:
@@ -79,7 +82,10 @@ def _found(unit: FileView, ctx: Context, trace: Trace, event: Event, conditions:
             if layer is not None and layer.kind in _KINDS and _gets_tensor(trace, event, made):
                 stored = _stored(unit, event)
                 name = public(qualname)
-                yield Uncalled("constructed", event.where.site, name, qualname, event.where, conditions, stored)
+                bare = not any(param.default is torchapi.REQUIRED for param in layer.params)
+                yield Uncalled(
+                    "constructed", event.where.site, name, qualname, event.where, conditions, stored, bare=bare
+                )
         case Call(op=op, args=args) if op is not None:
             given = dict(args)
             for name in op.tensors:
@@ -156,8 +162,21 @@ def _contained(
             if reference.value == value and reference.call is None and reference.site.chunk == call.where.site.chunk
             if reference.site.ordinal in inside
         ]
+        layer = torchapi.layer_of(qualname) if qualname else ""
         for at in places or [call.where.site]:
-            yield Uncalled("contained", at, name, qualname, call.where, conditions)
+            found = Uncalled("contained", at, name, qualname, call.where, conditions, layer=layer)
+            yield replace(found, bare=bool(places) and _bare(ctx, value, layer))
+
+
+def _bare(ctx: Context, value: Value, layer: str) -> bool:
+    """Whether an instance is made without arguments."""
+    if isinstance(value, Class):
+        init = ctx.info(value).methods.get("__init__")
+        params = init.params.items[1:] if init is not None else ()
+        inherits = init is None and any(isinstance(base, Class) for base in ctx.mro(value)[1:])
+        return not inherits and all(p.default is not None or p.kind in ("vararg", "kwarg") for p in params)
+    op = torchapi.layer(layer)
+    return op is not None and not any(p.default is torchapi.REQUIRED for p in op.params)
 
 
 def _is_no_module(ctx: Context, value: Value) -> bool:

@@ -55,6 +55,21 @@ def test_a_callee_is_replaced_and_nothing_else() -> None:
     assert after == "y = [torch.tanh (x), # why\n  2]\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from m import a, b as c, d\n", "from m import a, d\n"),
+        ("from m import b as c, d\n", "from m import d\n"),
+        ("from m import (\n    a,\n    b as c,\n)\n", "from m import (\n    a,\n)\n"),
+        ("from m import (\n    a,  # why\n    b as c,\n)\n", "from m import (\n    a,  # why\n)\n"),
+        ("from m import (\n    a,\n    b as c,  # why\n)\n", "from m import (\n    a,  # why\n)\n"),
+        ("from m import b as c\n", None),
+    ],
+)
+def test_an_imported_name_that_becomes_nothing_leaves_the_statement(before: str, after: str | None) -> None:
+    assert repaired(before, lambda find: Replace(find(Alias, "b as c"), ())) == after
+
+
 def test_a_copied_part_keeps_its_text_and_comments() -> None:
     before = "y = F.relu(\n    a  # the input\n    +   b,\n)\n"
     after = repaired(

@@ -113,6 +113,28 @@ def test_several_orphans_of_one_statement_go_together() -> None:
     assert pruned(imports, before, after) == "import torch\nfrom torch.nn.functional import relu\n"
 
 
+@pytest.mark.parametrize(
+    ("around", "left"),
+    [
+        ("def f(x):\n    import F\n    return {}\n", "def f(x):\n    return {}\n"),
+        ("def f(x):\n    import F, a\n    return {}, a\n", "def f(x):\n    import a\n    return {}, a\n"),
+        (
+            "class C:\n    def f(self, x):\n        def g():\n            import F\n            y = {}\n",
+            "class C:\n    def f(self, x):\n        def g():\n            y = {}\n",
+        ),
+        ("def f(x):\n    try:\n        import F\n    except ImportError:\n        raise\n    {}\n", None),
+        ("def f(x):\n    if x:\n        import F\n    {}\n", None),
+        ("def f(x):\n    global F\n    import F\n    {}\n", None),
+        ("class C:\n    import F\n    y = {}\n", None),
+    ],
+)
+def test_an_import_directly_in_a_function_goes_too(around: str, left: str | None) -> None:
+    before, after = around.format("F.tanh(x)"), around.format("torch.tanh(x)")
+    opened = document(after)
+    text = applied(after, orphaned_import_edits(before, opened))
+    assert text == (after if left is None else left.format("torch.tanh(x)"))
+
+
 def test_text_that_has_no_tokens_is_left_alone() -> None:
     imports = "import torch\nimport torch.nn.functional as F\n"
     opened = document(imports + DONE)

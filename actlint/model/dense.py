@@ -1,0 +1,206 @@
+"""Dense layers: which layers are affine, which two of them collapse, and whether their widths speak for a product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from actlint import torchapi
+from actlint.facts import (
+    AnnAssign,
+    Argument,
+    Assign,
+    AugAssign,
+    BinOp,
+    Call,
+    Constant,
+    Expr,
+    FunctionDef,
+    Name,
+    Node,
+    Site,
+)
+from actlint.model import values
+from actlint.model.show import dotted
+from actlint.model.state import ModuleObject
+from actlint.model.values import External, Symbol, Tuple, Value
+from actlint.model.walk import target_names, walk
+
+Path: TypeAlias = Callable[[Site], "tuple[Node, ...]"]
+"""The nodes from a top-level statement down to the one at a site."""
+
+FROZEN = "frozen"
+"""The mark among a layer's arguments that its parameters may not be trained."""
+
+_LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
+_CONV = re.compile(r"torch\.nn\.(Lazy)?Conv([123]d)")
+_BATCH_NORM = re.compile(r"torch\.nn\.(functional\.batch_norm|(Lazy|Sync)?BatchNorm([123]d)?)")
+_ON_PURPOSE = re.compile(r"rank|bottle|reduc|squeez|compress|latent|low|proj|embed|code|^r$|^k$", re.IGNORECASE)
+_IN = ("in_features", "in_channels")
+_OUT = ("out_features", "out_channels")
+
+
+def normalises(qualname: str) -> bool:
+    """Whether a layer or function is a batch normalisation, which is affine once the model is evaluated."""
+    return _BATCH_NORM.fullmatch(qualname) is not None
+
+
+def passes(layer: ModuleObject) -> bool:
+    """Whether an entry of a Sequential keeps its input but for scales: dropout, identity, batch normalisation."""
+    if not isinstance(layer.cls, External):
+        return False
+    op = torchapi.layer(layer.cls.qualname)
+    return op is not None and (op.kind in ("dropout", "identity") or normalises(op.qualname))
+
+
+def is_affine(layer: ModuleObject, wide_kernels: bool) -> bool:
+    """A Linear, or a convolution that mixes channels only (any dense one with `wide_kernels`), torch's own class."""
+    if not isinstance(layer.cls, External) or layer.open or "*" in layer.args:
+        return False
+    name = torchapi.canonical(layer.cls.qualname)
+    if name in _LINEAR:
+        return True
+    if not _CONV.fullmatch(name) or layer.args.get("groups", values.Constant(1)) != values.Constant(1):
+        return False
+    return wide_kernels or _all_are(layer.args.get("kernel_size"), 1)
+
+
+def padding_free(layer: ModuleObject, wide_kernels: bool) -> bool:
+    """Whether the second layer sees nothing but what the first gives: what it pads with is no such thing."""
+    padding = layer.args.get("padding", values.Constant(0))
+    return wide_kernels or padding in (values.Constant("same"), values.Constant("valid")) or _all_are(padding, 0)
+
+
+def _all_are(value: Value | None, wanted: int) -> bool:
+    if isinstance(value, Tuple):
+        return all(item == values.Constant(wanted) for item in value.items)
+    return value == values.Constant(wanted)
+
+
+def same_kind(first: ModuleObject, second: ModuleObject, reshaped: bool) -> bool:
+    """Whether both are linear, or convolutions of as many dimensions, and the second takes what the first gives."""
+    assert isinstance(first.cls, External) and isinstance(second.cls, External)
+    names = [torchapi.canonical(cls.qualname).replace("Lazy", "") for cls in (first.cls, second.cls)]
+    return names[0] == names[1] and _joined(first, second, reshaped)
+
+
+def kind_of(layer: ModuleObject) -> str:
+    """What two such layers are together, in words."""
+    assert isinstance(layer.cls, External)
+    return "linear layer" if torchapi.canonical(layer.cls.qualname) in _LINEAR else "convolution"
+
+
+# --------------------------------------------------------------------------------------------------------------- widths
+
+
+def _width_in(layer: ModuleObject) -> Value | None:
+    """What a layer takes."""
+    return layer.args.get(_IN[0], layer.args.get(_IN[1]))
+
+
+def _width_out(layer: ModuleObject) -> Value | None:
+    """What a layer gives."""
+    return layer.args.get(_OUT[0], layer.args.get(_OUT[1]))
+
+
+def _number(value: Value | None) -> int | None:
+    """A width that is known."""
+    return value.value if isinstance(value, values.Constant) and isinstance(value.value, int) else None
+
+
+def _joined(first: ModuleObject, second: ModuleObject, reshaped: bool) -> bool:
+    """The second takes what the first gives: a reshape between has not made other features of them."""
+    out, into = _width_out(first), _width_in(second)
+    if _number(out) is not None and _number(into) is not None:
+        return out == into
+    return not reshaped or (isinstance(out, Symbol) and out == into)
+
+
+def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | None:
+    """Whether the widths (and a missing bias) say that the two are meant as a product; None if they say nothing."""
+    before, middle, after = _width_in(first), _width_out(first), _width_out(second)
+    sizes = _number(before), _number(middle), _number(after)
+    if sizes[0] is not None and sizes[1] is not None and sizes[2] is not None:
+        return sizes[1] < min(sizes[0], sizes[2])
+    if _widened(first, _IN, _OUT, path) or _widened(second, _OUT, _IN, path):
+        return False
+    if first.args.get("bias") == values.Constant(False):
+        return True
+    if isinstance(middle, (values.Constant, Symbol)) and middle in (before, after):
+        return None
+    if not isinstance(middle, (values.Constant, Symbol)):
+        return True
+    return True if isinstance(middle, Symbol) and _ON_PURPOSE.search(middle.label) else None
+
+
+def in_words(first: ModuleObject, second: ModuleObject) -> str:
+    """The widths of the whole, in parentheses; "" where they are not known."""
+    into, out = _number(_width_in(first)), _number(_width_out(second))
+    return "" if into is None or out is None else f" ({into} → {out})"
+
+
+# ----------------------------------------------------------------------------------------------------- as it is written
+
+
+def _widened(layer: ModuleObject, narrow: tuple[str, ...], wide: tuple[str, ...], path: Path) -> bool:
+    """Whether one width is written as the other times something that is at least 1."""
+    parents = path(layer.site)
+    call = parents[-1] if parents else None
+    if not isinstance(call, Call):
+        return False
+    base, product = _width(call, narrow), _width(call, wide)
+    if base is None or product is None or (name := dotted(base)) is None:
+        return False
+    function = next((node for node in reversed(parents) if isinstance(node, FunctionDef)), None)
+    if isinstance(product, Name) and function is not None:
+        product = _assigned(function, product.id)
+    match product:
+        case Call(func=Name(id="int"), args=(Argument(value=inner, star=""),)):
+            product = inner
+        case _:
+            pass
+    match product:
+        case BinOp(op="*", left=left, right=right):
+            return any(
+                dotted(one) == name and _at_least_one(other, function) for one, other in ((left, right), (right, left))
+            )
+        case _:
+            return False
+
+
+def _width(call: Call, names: tuple[str, ...]) -> Expr | None:
+    """The argument of a layer's constructor by keyword or, the widths being the first two, by position."""
+    for argument in call.args:
+        if argument.keyword in names:
+            return argument.value
+    place = 0 if names == _IN else 1
+    if len(call.args) <= place or any(argument.star or argument.keyword for argument in call.args[: place + 1]):
+        return None
+    return call.args[place].value
+
+
+def _assigned(function: FunctionDef, name: str) -> Expr | None:
+    """What a local name is assigned, if that is done once."""
+    found: list[Expr | None] = []
+    for node in walk(function.body):
+        match node:
+            case Assign(targets=(Name(id=target),), value=value) if target == name:
+                found.append(value)
+            case AnnAssign(target=Name(id=target), value=value) if target == name:
+                found.append(value)
+            case Assign(targets=targets) if any(name in target_names(target) for target in targets):
+                found.append(None)
+            case AugAssign(target=Name(id=target)) if target == name:
+                found.append(None)
+            case _:
+                pass
+    return found[0] if len(found) == 1 else None
+
+
+def _at_least_one(factor: Expr, function: FunctionDef | None) -> bool:
+    """Whether a factor is a number from 1, or a parameter whose default is one."""
+    if isinstance(factor, Name) and function is not None:
+        default = next((item.default for item in function.params.items if item.name == factor.id), None)
+        factor = default if default is not None else factor
+    return isinstance(factor, Constant) and isinstance(factor.value, (int, float)) and factor.value >= 1
