@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -318,10 +319,16 @@ def test_a_reader_that_leaves_ends_the_output_in_silence(here: Path) -> None:
 def test_ctrl_c_ends_quietly(here: Path) -> None:
     command = [sys.executable, "-m", "actlint", "check", "--fix", "-"]
     with subprocess.Popen(
-        command, cwd=here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=here,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell starts background jobs with the signal ignored, and children inherit that.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         # It waits for standard input; a moment too early, and the interpreter itself would be interrupted.
-        time.sleep(1.5)
+        time.sleep(3)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.strip()) == (130, b"", b"")

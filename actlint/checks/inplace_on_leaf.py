@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from actlint.facts import Attribute, AugAssign, Name
 from actlint.intents import Repair
 from actlint.model import overwrite
+from actlint.model.backward import trains
 from actlint.model.conditions import stated
 from actlint.model.events import Call
 from actlint.model.guards import expects
@@ -23,7 +24,9 @@ def inplace_on_leaf(unit: FileView, ctx: Context) -> Iterator[Finding]:
     for over in overwrite.overwrites(unit):
         for hazard in over.write.hazards:
             conditions = stated(hazard.condition)
-            if hazard.kind != "leaf" or conditions is None or expects(over.path, "RuntimeError"):
+            if hazard.kind != "leaf" or conditions is None or not trains(hazard.condition):
+                continue
+            if expects(over.path, "RuntimeError"):
                 continue
             what = "a parameter" if hazard.role else "a leaf that requires grad"
             view = "a view of " if over.write.tensor.alias == "view" else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from actlint.facts import Argument, Collection, Constant, Site
 from actlint.facts import Call as CallNode
 from actlint.intents import InsertElement, Repair, Replace
-from actlint.model import affine
+from actlint.model import affine, purpose
 from actlint.model.affine import Pair
 from actlint.model.conditions import stated
 from actlint.model.program import Context, FileView
@@ -20,7 +20,7 @@ def missing_nonlinearity(unit: FileView, ctx: Context) -> Iterator[Finding]:
     for trace in unit.traces():
         for pair in affine.chains(trace, ctx.path_to, wide_kernels=ctx.settings.conv_chains):
             conditions = stated(pair.condition)
-            if conditions is None or pair.second.path != unit.path or affine.is_template(trace, ctx):
+            if conditions is None or pair.second.path != unit.path or purpose.is_template(trace, ctx):
                 continue
             again = pair.first == pair.second
             first = "the layer before" if again else _name(unit, pair.first)

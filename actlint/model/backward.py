@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from actlint.model.events import Call, Merge, Return, Trace, Write
@@ -55,10 +56,19 @@ def _writes(trace: Trace) -> dict[int, list[tuple[int, Tensor, Condition]]]:
     return found
 
 
+_ASKS = re.compile("grad_enabled|requires_grad|no_grad|inference")
+
+
+def trains(condition: Condition) -> bool:
+    """Whether a path belongs to training as far as is known: not to evaluation, nor to a mode that it asks for."""
+    return not any(
+        (test.key == "training\0true" and not test.positive) or _ASKS.search(test.text) for test in condition
+    )
+
+
 def _both(a: Condition, b: Condition) -> Condition | None:
     both = conjoin(a, b)
-    evaluates = both is not None and any(test.key == "training\0true" and not test.positive for test in both)
-    return None if evaluates else both
+    return both if both is not None and trains(both) else None
 
 
 def _ends(trace: Trace) -> Iterator[tuple[Tensor, int, Condition]]:

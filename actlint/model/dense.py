@@ -21,7 +21,9 @@ from actlint.facts import (
     Node,
     Site,
 )
-from actlint.model import values
+from actlint.model import events, values
+from actlint.model.flow import single_operand
+from actlint.model.layers import HOOKED
 from actlint.model.show import dotted
 from actlint.model.state import ModuleObject
 from actlint.model.values import External, Symbol, Tuple, Value
@@ -37,6 +39,12 @@ _LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
 _CONV = re.compile(r"torch\.nn\.(Lazy)?Conv([123]d)")
 _BATCH_NORM = re.compile(r"torch\.nn\.(functional\.batch_norm|(Lazy|Sync)?BatchNorm([123]d)?)")
 _ON_PURPOSE = re.compile(r"rank|bottle|reduc|squeez|compress|latent|low|proj|embed|code|^r$|^k$", re.IGNORECASE)
+_KEEPING = frozenset(
+    {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "unflatten", "view_as", "reshape_as"}
+)
+"""Reshapes after which the last dimension may still be the features. Transposition mixes along another one."""
+_WHOLE = frozenset({"long", "int", "short", "char", "byte", "bool"})
+_WHOLE_TYPE = re.compile(r"(torch|builtins)\.(u?int\d*|long|short|bool)")
 _IN = ("in_features", "in_channels")
 _OUT = ("out_features", "out_channels")
 
@@ -54,9 +62,34 @@ def passes(layer: ModuleObject) -> bool:
     return op is not None and (op.kind in ("dropout", "identity") or normalises(op.qualname))
 
 
+def transparent(call: events.Call) -> bool:
+    """Whether an operation hands its input on but for scales, shifts and shape: what is affine stays affine."""
+    op = call.op
+    if op is None:
+        return False
+    name = op.qualname.rpartition(".")[2].rstrip("_").lower()
+    if op.kind in ("dropout", "identity"):
+        return True
+    if op.kind == "cast":
+        return single_operand(call) and not _to_whole_numbers(call, name)
+    if op.kind == "reshape":
+        return name in _KEEPING
+    if op.kind == "arithmetic":
+        rounding = dict(call.args).get("rounding_mode", values.Constant(None))
+        return name in ("add", "sub", "mul", "div") and single_operand(call) and rounding == values.Constant(None)
+    return normalises(op.qualname)
+
+
+def _to_whole_numbers(call: events.Call, name: str) -> bool:
+    """Whether a cast rounds: to an integer type or to bool."""
+    if name in _WHOLE:
+        return True
+    return any(isinstance(value, External) and _WHOLE_TYPE.fullmatch(value.qualname) for _, value in call.args)
+
+
 def is_affine(layer: ModuleObject, wide_kernels: bool) -> bool:
     """A Linear, or a convolution that mixes channels only (any dense one with `wide_kernels`), torch's own class."""
-    if not isinstance(layer.cls, External) or layer.open or "*" in layer.args:
+    if not isinstance(layer.cls, External) or layer.open or "*" in layer.args or HOOKED in layer.args:
         return False
     name = torchapi.canonical(layer.cls.qualname)
     if name in _LINEAR:
@@ -66,12 +99,6 @@ def is_affine(layer: ModuleObject, wide_kernels: bool) -> bool:
     return wide_kernels or _all_are(layer.args.get("kernel_size"), 1)
 
 
-def padding_free(layer: ModuleObject, wide_kernels: bool) -> bool:
-    """Whether the second layer sees nothing but what the first gives: what it pads with is no such thing."""
-    padding = layer.args.get("padding", values.Constant(0))
-    return wide_kernels or padding in (values.Constant("same"), values.Constant("valid")) or _all_are(padding, 0)
-
-
 def _all_are(value: Value | None, wanted: int) -> bool:
     if isinstance(value, Tuple):
         return all(item == values.Constant(wanted) for item in value.items)
@@ -79,9 +106,16 @@ def _all_are(value: Value | None, wanted: int) -> bool:
 
 
 def same_kind(first: ModuleObject, second: ModuleObject, reshaped: bool) -> bool:
-    """Whether both are linear, or convolutions of as many dimensions, and the second takes what the first gives."""
+    """Whether both are linear, or convolutions of as many dimensions, and the second takes what the first gives.
+
+    What a pointwise convolution pads with is nothing that the first gives.
+    """
     assert isinstance(first.cls, External) and isinstance(second.cls, External)
     names = [torchapi.canonical(cls.qualname).replace("Lazy", "") for cls in (first.cls, second.cls)]
+    if _all_are(second.args.get("kernel_size"), 1):
+        padding = second.args.get("padding", values.Constant(0))
+        if padding not in (values.Constant("same"), values.Constant("valid")) and not _all_are(padding, 0):
+            return False
     return names[0] == names[1] and _joined(first, second, reshaped)
 
 

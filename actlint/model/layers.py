@@ -31,6 +31,8 @@ from actlint.model.values import (
 _LISTS = frozenset({"torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 SEQUENTIAL = "torch.nn.Sequential"
+HOOKED = "hooked"
+"""The mark among a layer's arguments that a hook may change what it takes or gives."""
 
 
 def construct(m: Machine, qualname: str, args: Args, site: Site) -> Value:
@@ -196,6 +198,10 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
             return IteratorValue(Tuple((Unknown("name of a parameter"), gradients.parameters(m, module))))
         case "modules" | "named_modules" | "state_dict" | "buffers":
             return Unknown(f"{name}()")
+        case "register_forward_hook" | "register_forward_pre_hook" if isinstance(found.cls, External):
+            m.state.heap[module.ref] = calls.replaced(found, args={**found.args, HOOKED: Constant(True)})
+            calls.escape(m, args.all(), f"{name}()", site)
+            return Unknown(f"{name}()")
         case _:
             calls.escape(m, args.all(), f"{name}()", site)
             return Unknown(f"{name}() of a module")
@@ -251,11 +257,11 @@ def _fill(m: Machine, module: Module, found: ModuleObject, name: str, args: Args
             )
             return Constant(None)
         else:
-            m.state.heap[module.ref] = calls.replaced(found, children=None)
+            m.state.heap[module.ref] = calls.replaced(found, children=None, element=None)
             return module
         m.state.heap[module.ref] = calls.replaced(found, children=tuple((str(i), v) for i, v in enumerate(values)))
         return module
-    m.state.heap[module.ref] = calls.replaced(found, children=None)
+    m.state.heap[module.ref] = calls.replaced(found, children=None, element=None)
     return module
 
 

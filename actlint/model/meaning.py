@@ -10,7 +10,8 @@ from actlint import torchapi
 from actlint.facts import Attribute, Call, ExprStmt, FunctionDef, Node, Site
 from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.events import Store
-from actlint.model.missing import Missing, names_read
+from actlint.model.failing import names_read
+from actlint.model.missing import Missing
 from actlint.model.program import ClassView, Context, FileView, view
 from actlint.model.show import unparse
 from actlint.model.state import options

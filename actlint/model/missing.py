@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, FunctionDef, Name, Node, Site, Try, With
+from actlint.facts import Attribute, FunctionDef, Node, Site, Try, With
 from actlint.facts import Call as CallNode
 from actlint.model import classes
 from actlint.model.conditions import stated
-from actlint.model.definitions import Definitions, asked_in, by_function, definitions
+from actlint.model.definitions import Definitions, asked_in, definitions
 from actlint.model.events import Event, Read, Return, Store, Trace
+from actlint.model.failing import Candidate, failing_reads, is_name
 from actlint.model.link import handlers_catch
-from actlint.model.program import ClassView, Context, FileView, view
+from actlint.model.program import Context, FileView, view
 from actlint.model.references import path_to
 from actlint.model.show import dotted
-from actlint.model.state import ModuleObject, conjoin, consistent, options
-from actlint.model.values import Class, Condition, External, Module, Test, Unknown, Unset, Value
-from actlint.model.walk import walk
+from actlint.model.state import conjoin, consistent
+from actlint.model.values import Class, External, Test, Unknown, Unset, Value
 
 Kind: TypeAlias = Literal["never", "early", "partly"]
 _CAUGHT = frozenset({"AttributeError", "Exception", "BaseException"})
@@ -41,7 +41,7 @@ class Missing:
     method: FunctionDef | None
     own: bool
     cls: Class
-    names: dict[str, Value]
+    names: Mapping[str, Value]
     conditions: tuple[str, ...]
     stored: Site | None = None
 
@@ -50,7 +50,7 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
     """The proven reads of missing attributes in one file, once a place and class."""
     families: dict[Class, Family | None] = {}
     seen: set[tuple[Site | str, Class]] = set()
-    for candidate in _candidates(unit, ctx):
+    for candidate in failing_reads(unit, ctx):
         site, cls = candidate.sites[0], candidate.cls
         if (site, cls) in seen:
             continue
@@ -59,118 +59,24 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
         family = families[cls]
         path = unit.path_to(site)
         node = path[-1] if path else None
-        if family is None or not isinstance(node, Attribute) or _guarded(ctx, path, candidate.sites):
-            continue
-        if node.attr in family.asked or node.attr in asked_in(path[:1]) or _is_known(ctx, cls, node.attr):
+        if family is None or not isinstance(node, Attribute) or node.attr in family.asked or node.attr in family.bound:
             continue
         method = next((each for each in path if isinstance(each, FunctionDef)), None)
         receiver = method.params.items[0].name if method is not None and method.params.items else ""
-        own = _is(node.value, receiver)
-        found = _kind(ctx, family, node.attr, candidate, own)
+        own = is_name(node.value, receiver)
+        found = _verdict(family, node.attr, candidate, own)
         # Past the first read of what is there on some paths only, it is there.
-        if found is not None and (found[0] != "partly" or (node.attr, cls) not in seen):
+        if found is None or (found.kind == "partly" and (node.attr, cls) in seen):
+            continue
+        if _guarded(ctx, path, candidate.sites) or node.attr in asked_in(path[:1]) or _is_known(ctx, cls, node.attr):
+            continue
+        if _is_judged(ctx, cls) and not _defined_elsewhere(ctx, cls, node.attr, found.kind):
             seen.update({(site, cls), (node.attr, cls)})
-            kind, conditions, stored = found
-            names: dict[str, Value] = {
-                name: value for name, value in candidate.made.attrs.items() if not isinstance(value, Unset)
-            }
+            names = {**candidate.made.attrs}
             for name in family.assigned if candidate.blind else ():
                 names.setdefault(name, Unknown("assigned where it was not run"))
-            names.pop(node.attr, None)
-            yield Missing(kind, site, node, path, method, own, cls, names, conditions, stored)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A read in which `cls` has no such attribute under a condition (None: it is not one that may be claimed).
-
-    `sites` are the read and the calls that lead to it; `missing` is the part of the condition under which the object
-    lacks it, () if always. `trace` is None for code that was not run. `blind`: no run knows the object either, and the
-    text alone must show all that may define the attribute.
-    """
-
-    trace: Trace | None
-    sites: tuple[Site, ...]
-    cls: Class
-    made: ModuleObject
-    condition: Condition
-    missing: Condition = ()
-    blind: bool = False
-
-
-def _candidates(unit: FileView, ctx: Context) -> Iterator[Candidate]:
-    """Reads that the evaluator saw fail, and reads in nested functions that it did not run."""
-    for trace in unit.traces():
-        for event in trace.events:
-            if not isinstance(event, Read) or event.where.site.path != unit.path:
-                continue
-            for missing_when, value in options(event.value):
-                made = trace.heap.get(event.receiver.ref) if isinstance(event.receiver, Module) else None
-                if not isinstance(value, Unset) or not isinstance(made, ModuleObject):
-                    continue
-                if isinstance(made.cls, Class):
-                    where = event.where
-                    yield Candidate(trace, (where.site, *where.stack), made.cls, made, where.condition, missing_when)
-    for found in unit.modules():
-        made = _made(found)
-        if made is None or ctx.open_reason(found.cls):
-            continue
-        for site, name, blind in _not_run(found, bool(made.open) or not found.constructor.complete):
-            if name not in made.attrs and not _inherits(ctx, found.cls, name):
-                yield Candidate(None, (site,), found.cls, made, (), blind=blind)
-
-
-def _made(found: ClassView) -> ModuleObject | None:
-    """The object as the class's constructor leaves it."""
-    receiver = found.constructor.receiver
-    made = found.constructor.heap.get(receiver.ref) if isinstance(receiver, Module) else None
-    return made if isinstance(made, ModuleObject) else None
-
-
-def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str, bool]]:
-    """Attributes of the receiver that the class's methods name where no run has seen them read, and whether blindly.
-
-    That is in functions inside of methods, in methods whose run was given up, or (blindly) where the object is lost.
-    """
-    given_up = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and not trace.complete}
-    lost = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and _is_open(trace)}
-    for method in found.info.methods.values():
-        if not method.params.items or {"staticmethod", "classmethod"} & {*classes.decorators(method)}:
-            continue
-        receiver = method.params.items[0].name
-        blind = everything or method.ordinal in lost
-        for function, node in by_function(method):
-            if function is method and not blind and method.ordinal not in given_up:
-                continue
-            rebound = function is not method and any(item.name == receiver for item in function.params.items)
-            if not rebound and isinstance(node, Attribute) and _is(node.value, receiver):
-                yield Site(found.cls.site.path, found.cls.site.chunk, node.ordinal), node.attr, blind
-
-
-def _is_open(trace: Trace) -> bool:
-    """Whether the receiver may have unseen attributes when a run ends."""
-    found = trace.heap.get(trace.receiver.ref) if isinstance(trace.receiver, Module) else None
-    return not isinstance(found, ModuleObject) or bool(found.open)
-
-
-def _inherits(ctx: Context, cls: Class, name: str) -> bool:
-    """Whether the class's body, or an ancestor, gives its instances the attribute; True where that is not known."""
-    for ancestor in ctx.mro(cls):
-        if isinstance(ancestor, Class):
-            info = ctx.info(ancestor)
-            if name in info.methods or name in info.attributes or name in info.opaque:
-                return True
-        elif not isinstance(ancestor, External):
-            return True
-        else:
-            known = classes.foreign_attributes(ancestor.qualname)
-            if known is None or name in known:
-                return True
-    return name.startswith("__")
-
-
-def _is(node: Node, receiver: str) -> bool:
-    return isinstance(node, Name) and node.id == receiver
+            there = {name: value for name, value in names.items() if name != node.attr and not isinstance(value, Unset)}
+            yield Missing(found.kind, site, node, path, method, own, cls, there, found.conditions, found.stored)
 
 
 # ------------------------------------------------------------------------------------------------------------- families
@@ -178,8 +84,7 @@ def _is(node: Node, receiver: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A class that may be judged, with what it, its ancestors and its subclasses define; `above` is the subclasses'
-    part.
+    """A class and its ancestors: what their text defines.
 
     `assigned` says which functions assign a name, `ran` which functions the run of the constructor has seen. `hidden`:
     the text alone does not show all that they define.
@@ -187,7 +92,6 @@ class Family:
 
     bound: frozenset[str]
     assigned: dict[str, frozenset[Site]]
-    above: frozenset[str]
     asked: frozenset[str]
     constructor: Trace
     ran: frozenset[Site]
@@ -195,37 +99,37 @@ class Family:
 
 
 def _family(ctx: Context, cls: Class) -> Family | None:
-    """None where the class is not judged: it may be abstract, or some attributes of it cannot be seen."""
-    if not _is_judged(ctx, cls) or ctx.stored_by_computed_name(cls):
-        return None
+    """None where some attributes of the class cannot be seen."""
     found = next((each for each in view(ctx.program, cls.site.path).classes() if each.cls == cls), None)
     if found is None:
         return None
-    own = [ancestor for ancestor in ctx.mro(cls) if isinstance(ancestor, Class)]
-    heirs: list[Class] = []
-    for heir in ctx.subclasses(cls):
-        known = ctx.mro(heir)
-        if not ctx.is_called(cls) and not all(isinstance(ancestor, (Class, External)) for ancestor in known):
-            return None
-        heirs.extend(ancestor for ancestor in known if isinstance(ancestor, Class) and ancestor not in own)
     ran = frozenset(event.function.site for event in found.constructor.events if isinstance(event, Return))
-    mine = [_definitions(ctx, each) for each in own]
-    theirs = [_definitions(ctx, each) for each in dict.fromkeys(heirs)]
-    if any(site not in ran for each in (*mine, *theirs) for site, _ in each.computed):
+    own = [_definitions(ctx, ancestor) for ancestor in ctx.mro(cls) if isinstance(ancestor, Class)]
+    if any(site not in ran for each in own for site, _ in each.computed):
         return None
     assigned: dict[str, frozenset[Site]] = {}
-    for each in (*mine, *theirs):
+    for each in own:
         for name, sites in each.assigned.items():
             assigned[name] = assigned.get(name, frozenset()) | sites
-    return Family(
-        frozenset().union(*(each.bound for each in (*mine, *theirs))),
-        assigned,
-        frozenset().union(*(each.bound | each.assigned.keys() for each in theirs)),
-        frozenset().union(*(each.asked for each in (*mine, *theirs))),
-        found.constructor,
-        ran,
-        any(each.computed for each in (*mine, *theirs)),
-    )
+    bound = frozenset().union(*(each.bound for each in own))
+    asked = frozenset().union(*(each.asked for each in own))
+    return Family(bound, assigned, asked, found.constructor, ran, any(each.computed for each in own))
+
+
+def _defined_elsewhere(ctx: Context, cls: Class, name: str, kind: Kind) -> bool:
+    """Whether a subclass, or code outside of the class, may define the attribute."""
+    if ctx.stored_by_computed_name(cls) or (kind != "early" and ctx.stored_elsewhere(name)):
+        return True
+    own = ctx.mro(cls)
+    for heir in ctx.subclasses(cls):
+        for ancestor in ctx.mro(heir):
+            if isinstance(ancestor, Class) and ancestor not in own:
+                found = _definitions(ctx, ancestor)
+                if found.computed or name in found.bound or name in found.assigned or name in found.asked:
+                    return True
+            elif not isinstance(ancestor, (Class, External)) and not ctx.is_called(cls):
+                return True
+    return False
 
 
 def _definitions(ctx: Context, cls: Class) -> Definitions:
@@ -245,40 +149,41 @@ def _is_judged(ctx: Context, cls: Class) -> bool:
     return not any(classes.is_abstract(code) for code in methods.values())
 
 
-Verdict: TypeAlias = "tuple[Kind, tuple[str, ...], Site | None] | None"
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a candidate is, as `Missing` has it."""
+
+    kind: Kind
+    conditions: tuple[str, ...] = ()
+    stored: Site | None = None
 
 
-def _kind(ctx: Context, family: Family, name: str, candidate: Candidate, own: bool) -> Verdict:
-    assigned = family.assigned.get(name, frozenset())
-    if name in family.bound or name in family.above:
-        return None
-    trace = candidate.trace
+def _verdict(family: Family, name: str, candidate: Candidate, own: bool) -> Verdict | None:
+    trace, assigned = candidate.trace, family.assigned.get(name)
     if not assigned:
         said = stated(candidate.condition)
         # What another object is was decided before it is read here; only its own class decides what a receiver is.
-        if candidate.missing or ctx.stored_elsewhere(name) or (not own and said != ()):
+        if candidate.missing or (not own and said != ()) or (candidate.blind and family.hidden):
             return None
-        if candidate.blind and family.hidden:
-            return None
-        return "never", said or (), None
+        return Verdict("never", said or ())
     if trace is None or not own or not assigned <= family.ran or trace.receiver != family.constructor.receiver:
         return None
     if trace is family.constructor:
         return None if candidate.missing else _early(trace, name, candidate)
-    return None if ctx.stored_elsewhere(name) else _partly(family.constructor, name, candidate)
+    return _partly(family.constructor, name, candidate)
 
 
-def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict:
+def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict | None:
     """The constructor itself reads what it assigns only further on, on every path and not in a loop."""
     for index, event in enumerate(trace.events):
         if isinstance(event, Read) and event.where.site == candidate.sites[0] and event.receiver == trace.receiver:
             if event.where.loop or any(not test.guard for test in event.where.condition):
                 return None
-            return next((("early", (), site) for site in _stored(trace.events[index:], trace, name)), None)
+            return next((Verdict("early", (), site) for site in _stored(trace.events[index:], trace, name)), None)
     return None
 
 
-def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict:
+def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | None:
     """`forward` reads what the constructor assigns only under a condition on its parameters.
 
     The test that guards the assignment must be one that can fail for a correct caller: that a parameter equals none of
@@ -298,7 +203,7 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict:
         return None
     said = stated(candidate.missing)
     stored = next(_stored(constructor.events, constructor, name), None)
-    return ("partly", said, stored) if said else None
+    return Verdict("partly", said, stored) if said else None
 
 
 def _may_fail(test: Test) -> bool:
@@ -337,10 +242,3 @@ def _catches(node: Node, below: Node) -> bool:
             return any((dotted(call.func) or "").rpartition(".")[2] in _SWALLOWS for call in contexts)
         case _:
             return False
-
-
-def names_read(method: FunctionDef) -> frozenset[str]:
-    """The attributes of its receiver that a method names."""
-    receiver = method.params.items[0].name if method.params.items else ""
-    nodes = (node for node in walk(method.body) if isinstance(node, Attribute))
-    return frozenset(node.attr for node in nodes if _is(node.value, receiver))

@@ -23,9 +23,14 @@ _ITSELF = Unknown("module-level name that refers to itself")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A value with the heap objects and the frames of closures that it may refer to; their numbers are no run's own."""
+    """A value with the heap objects and the frames of closures that it may refer to; their numbers are no run's own.
+
+    `last` is one of the objects that are in a heap only together with all others (0: there is none, others' snapshots
+    may be there already).
+    """
 
     value: Value
+    last: int = 0
     heap: dict[int, Object] = field(default_factory=dict)
     frames: dict[int, dict[str, Value]] = field(default_factory=dict)
     parents: dict[int, tuple[int, File, frozenset[str]]] = field(default_factory=dict)
@@ -47,7 +52,7 @@ def global_value(m: Machine, file: File, name: str) -> Value:
 
 def _enter(m: Machine, snapshot: Snapshot) -> None:
     """Make what the snapshot refers to part of the running state, where it is not yet."""
-    if snapshot.heap and max(snapshot.heap) not in m.state.heap:
+    if snapshot.heap and snapshot.last not in m.state.heap:
         for ref, object_ in snapshot.heap.items():
             if ref not in m.state.heap:
                 m.state.heap[ref] = object_
@@ -70,7 +75,8 @@ def _of_program(m: Machine, file: File, name: str) -> Snapshot:
         apart = Machine(m.names, shared, Trace(None, None, "module level"), counter=_FIRST + shared.rooms * _ROOM)
         apart.stack.append(Frame(file.number, 0, file, 0, frozenset()))
         try:
-            snapshot = _snapshot(apart, _evaluate(apart, file, name, found), 0, 0)
+            first = apart.counter
+            snapshot = _snapshot(apart, _evaluate(apart, file, name, found), 0, 0, first)
         except (BudgetExceeded, RecursionError):
             snapshot = Snapshot(Unknown("module-level value that takes too long to evaluate"))
         if any(isinstance(object_, StorageObject) for object_ in snapshot.heap.values()):
@@ -86,14 +92,15 @@ def _of_run(m: Machine, file: File, name: str) -> Snapshot:
     m.globals[key] = Snapshot(_ITSELF)
     since, first = m.mark(), m.counter
     value = _evaluate(m, file, name, global_name(m.names, file, name))
-    snapshot = m.globals[key] = _snapshot(m, value, since, first)
+    snapshot = m.globals[key] = _snapshot(m, value, since, first, first)
     return snapshot
 
 
-def _snapshot(m: Machine, value: Value, since: int, first: int) -> Snapshot:
+def _snapshot(m: Machine, value: Value, since: int, first: int, own: int) -> Snapshot:
     heap = {ref: m.state.heap[ref] for ref in sorted(set(m.state.heap.log[since:])) if ref in m.state.heap}
+    last = max((ref for ref in heap if own < ref <= m.counter), default=0)
     frames = {number: names for number, names in m.state.frames.items() if number > first}
-    return Snapshot(value, heap, frames, {number: m.parents[number] for number in frames})
+    return Snapshot(value, last, heap, frames, {number: m.parents[number] for number in frames})
 
 
 def _evaluate(m: Machine, file: File, name: str, found: list[Value | Binding]) -> Value:

@@ -1,20 +1,18 @@
-"""Repairs of in-place writes: the same computation into new memory, and whether anything can tell the difference."""
+"""Repairs of in-place writes: the same computation into new memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from actlint import torchapi
-from actlint.facts import Argument, Assign, Attribute, AugAssign, Expr, ExprStmt, Name, Node, Return, Site, Subscript
+from actlint.facts import Argument, Assign, Attribute, AugAssign, ExprStmt, Node, Site, Subscript
 from actlint.facts import Call as CallNode
-from actlint.intents import Applicability, InsertStatement, Intent, Part, RemoveArgument, Repair, Replace
-from actlint.model.events import Argument as ArgumentEvent
-from actlint.model.events import Call, Merge, Trace
+from actlint.intents import InsertStatement, Intent, Part, RemoveArgument, Repair, Replace
+from actlint.model.exactness import applicability, calls_of, statement_of
 from actlint.model.overwrite import Overwrite, base, built, is_place
 from actlint.model.program import FileView
-from actlint.model.values import Constant, ForeignMethod, Tensor
-from actlint.model.walk import walk
+from actlint.model.values import ForeignMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,8 @@ def out_of_place(unit: FileView, over: Overwrite) -> Repair | None:
         return None
     if not plan.intents:
         return Repair(plan.message, "display", ())
-    return Repair(plan.message, _applicability(unit, over, plan), plan.intents)
+    copies = any(isinstance(intent, InsertStatement) for intent in plan.intents)
+    return Repair(plan.message, applicability(unit, over, rebinds=plan.rebinds, copies=copies), plan.intents)
 
 
 # ------------------------------------------------------------------------------------------------------------- the edit
@@ -66,7 +65,7 @@ class _At:
 
 def under_no_grad(unit: FileView, over: Overwrite) -> Repair | None:
     """The statement of the write in a `with torch.no_grad():` block of its own."""
-    statement = _statement(over)
+    statement = statement_of(over)
     mode = unit.spell("torch.no_grad", over.site)
     if mode is None or over.elsewhere is not None or not isinstance(statement, (Assign, AugAssign, ExprStmt)):
         return None
@@ -78,7 +77,7 @@ def under_no_grad(unit: FileView, over: Overwrite) -> Repair | None:
 def _copy_first(unit: FileView, over: Overwrite) -> Plan | None:
     """`y = y.clone()` before the statement: what is written then is nobody else's."""
     target = base(over.target)
-    statement = _statement(over)
+    statement = statement_of(over)
     if (
         target is None
         or statement is None
@@ -98,7 +97,7 @@ def _method(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
         return None
     plain = func.attr.removesuffix("_")
     if torchapi.method(plain) is None:
-        return _copy_first(unit, over) if isinstance(_statement(over), ExprStmt) else None
+        return _copy_first(unit, over) if isinstance(statement_of(over), ExprStmt) else None
     return _renamed(unit, over, node, (_At(over.site)(func.value), f".{plain}"), f".{plain}(…)")
 
 
@@ -136,7 +135,7 @@ def _dropped(unit: FileView, over: Overwrite, node: CallNode, given: Argument) -
 
 def _assigned(over: Overwrite, func: tuple[Part, ...], args: Iterable[Argument], message: str) -> Plan | None:
     """`y = callee(args)` for a call whose result was dropped; calls that are chained to it follow."""
-    statement, target, tail = _statement(over), over.target, _tail(over)
+    statement, target, tail = statement_of(over), over.target, _tail(over)
     if statement is None or target is None or tail is None or not is_place(target):
         return None
     at = _At(over.site)
@@ -180,7 +179,7 @@ def _layer(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
         return None
     remove = RemoveArgument(Site(layer.site.path, layer.site.chunk, given.ordinal))
     message = f"build it without `inplace`: `{unit.text(made)}`"
-    if any(call.discarded and call.where.site != over.site for call in _calls(unit.traces(), layer.site)):
+    if any(call.discarded and call.where.site != over.site for call in calls_of(unit.traces(), layer.site)):
         return Plan(message, (), False)  # elsewhere its result is dropped: there it has to work in place
     if _tail(over) is None:
         return Plan(message, (remove,), False)
@@ -198,134 +197,3 @@ def _inplace_argument(node: CallNode, params: Iterable[torchapi.Param], skip: in
     names = [param.name for param in params if param.kind in ("positional", "either")]
     place = names.index("inplace") - skip if "inplace" in names else -1
     return positional[place] if 0 <= place < len(positional) else None
-
-
-def _statement(over: Overwrite) -> Node | None:
-    """The statement that the write stands in."""
-    for node in reversed(over.path):
-        if isinstance(node, (Assign, AugAssign, ExprStmt, Return)):
-            return node
-    return None
-
-
-# ---------------------------------------------------------------------------------------------------------- its effects
-
-
-def _applicability(unit: FileView, over: Overwrite, plan: Plan) -> Applicability:
-    """Safe if nothing else reads the memory later, grad mode is known and the result has the same type."""
-    if over.write.where.grad is None or not over.trace.complete:
-        return "unsafe"
-    own = _label(base(over.target))
-    if any(holder != own for holder in over.write.holders) or (own and not plan.rebinds and _read_again(over)):
-        return "unsafe"
-    if over.call.layer is not None and not _used_once(unit, over):
-        return "unsafe"
-    return "safe" if any(isinstance(i, InsertStatement) for i in plan.intents) or _same_type(over) else "unsafe"
-
-
-def _label(target: Expr | None) -> str:
-    """How `Write.holders` spells the written name."""
-    match target:
-        case Name(id=name):
-            return name
-        case Attribute(attr=attr):
-            return f".{attr}"
-        case _:
-            return ""
-
-
-def _read_again(over: Overwrite) -> bool:
-    """Whether the written name can still be read as what it was, once the write goes elsewhere."""
-    statement, target = _statement(over), over.target
-    if not isinstance(target, Name) or not isinstance(statement, (Assign, Return)):
-        return True
-    reads = sum(isinstance(n, Name) and n.id == target.id for n in walk([statement.value] if statement.value else []))
-    if isinstance(statement, Return):
-        return reads > 1
-    rebound = any(isinstance(t, Name) and t.id == target.id for t in statement.targets)
-    return reads > 1 or not rebound
-
-
-def _used_once(unit: FileView, over: Overwrite) -> bool:
-    """Whether the call is the only one, in all runs of the file, of layers that this constructor call builds."""
-    layer = over.call.layer
-    if layer is None:
-        return True
-    for trace in unit.traces():
-        own = list(_calls((trace,), layer.site))
-        ways = [(call.module, call.where.stack) for call in own]
-        if len(set(ways)) < len(ways) or any(call.where.site != over.site for call in own):
-            return False
-    return True
-
-
-def _calls(traces: Iterable[Trace], site: Site) -> Iterator[Call]:
-    """The calls of layers that are built at a place."""
-    for trace in traces:
-        for event in trace.events:
-            if isinstance(event, Call) and event.layer is not None and event.layer.site == site:
-                yield event
-
-
-def _same_type(over: Overwrite) -> bool:
-    """Whether the out-of-place result has the written tensor's type: no operand can promote it to another."""
-    call = over.call
-    if call.op is None:
-        return False
-    given = dict(call.args)
-    for name in call.op.tensors[1:]:
-        value = given.get(name)
-        if value is None or (isinstance(value, Constant) and not isinstance(value.value, complex)):
-            continue
-        if name == "mask":
-            continue
-        if not isinstance(value, Tensor):
-            return False
-        own, other = _types(over.trace, over.write.tensor), _types(over.trace, value)
-        if own is None or own != other:
-            return False
-    return True
-
-
-_KEEPING = frozenset(
-    [
-        "affine",
-        "activation",
-        "normalization",
-        "pooling",
-        "dropout",
-        "identity",
-        "reshape",
-        "resample",
-        "arithmetic",
-        "recurrent",
-        "concat",
-        "matmul",
-    ]
-)
-
-
-def _types(trace: Trace, tensor: Tensor, limit: int = 64) -> frozenset[int] | None:
-    """The tensors from outside whose types decide a tensor's; None where that is not known.
-
-    A layer's input has the type of its weights, or the layer raises; so what comes out has the input's.
-    """
-    event = trace.events[tensor.event] if 0 <= tensor.event < len(trace.events) else None
-    match event:
-        case ArgumentEvent():
-            return frozenset({tensor.root})
-        case Merge(options=options) if limit > 0:
-            found = {_types(trace, option, limit - 1) for _, option in options}
-            return found.pop() if len(found) == 1 else None
-        case Call(op=op, args=args) if op is not None and op.kind in _KEEPING and limit > 0:
-            result: frozenset[int] = frozenset()
-            for name, value in args:
-                if name not in op.tensors or isinstance(value, Constant):
-                    continue
-                inner = _types(trace, value, limit - 1) if isinstance(value, Tensor) else None
-                if inner is None:
-                    return None
-                result |= inner
-            return result or None
-        case _:
-            return None

@@ -377,6 +377,7 @@ def join_objects(
             children=_join_children(a.children, b.children, join),
             open=a.open or b.open,
             ready=a.ready if a.ready == b.ready else None,
+            element=a.element if a.element == b.element else None,
         )
     if isinstance(a, InstanceObject) and isinstance(b, InstanceObject):
         return replace(a, attrs=_join_maps(a.attrs, b.attrs, join), open=a.open or b.open)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from actlint.facts import BoolOp, Compare, Expr, Name, UnaryOp
+from actlint.model.events import Call
 from actlint.model.machine import Machine
 from actlint.model.show import unparse
 from actlint.model.state import DictObject, ListObject, ModuleObject, contradicts, negate, options
 from actlint.model.values import (
+    NONE,
     Class,
     Constant,
     DictRef,
@@ -18,6 +20,7 @@ from actlint.model.values import (
     Method,
     Module,
     Symbol,
+    Tensor,
     Test,
     Tuple,
     Unset,
@@ -121,6 +124,9 @@ def _one(m: Machine, node: Compare, op: str, left: Value, right: Value) -> bool 
         return None
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _constants(op, left.value, right.value)
+    if op in ("is", "is not") and right == NONE and isinstance(left, Tensor):
+        made = m.trace.events[left.event] if 0 <= left.event < len(m.trace.events) else None
+        return op == "is not" if isinstance(made, Call) and made.result == left else None
     if op in ("is", "is not", "==", "!="):
         positive = op in ("is", "==")
         if isinstance(right, Constant):
