@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from actlint.facts import Assign, Attribute, AugAssign, Expr, ExprStmt, Name, Node, Return, Site
+from actlint.facts import Assign, Attribute, AugAssign, ClassDef, Expr, ExprStmt, Name, Node, Return, Site
 from actlint.intents import Applicability
 from actlint.model.events import Argument, Call, Merge, Trace
 from actlint.model.overwrite import Overwrite, base
@@ -23,7 +23,7 @@ def applicability(unit: FileView, over: Overwrite, *, rebinds: bool, copies: boo
     own = _label(base(over.target))
     if any(holder != own for holder in over.write.holders) or (own and not rebinds and _read_again(over)):
         return "unsafe"
-    if over.call.layer is not None and not _used_once(unit, over):
+    if over.call.layer is not None and not (_used_once(unit, over) and _built_beside(unit, over)):
         return "unsafe"
     return "safe" if copies or _same_type(over) else "unsafe"
 
@@ -62,6 +62,16 @@ def _used_once(unit: FileView, over: Overwrite) -> bool:
         if len(set(ways)) < len(ways) or any(call.where.site != over.site for call in own):
             return False
     return True
+
+
+def _built_beside(unit: FileView, over: Overwrite) -> bool:
+    """Whether the layer is built by the class that calls it, or writes only to what its own container made."""
+    layer = over.call.layer
+    if over.target is None or layer is None:
+        return True
+    built = [node for node in unit.path_to(layer.site) if isinstance(node, ClassDef)]
+    called = [node for node in over.path if isinstance(node, ClassDef)]
+    return built[:1] == called[:1]
 
 
 def calls_of(traces: Iterable[Trace], site: Site) -> Iterator[Call]:

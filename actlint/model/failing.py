@@ -17,7 +17,7 @@ from actlint.model.walk import walk
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A read in which `cls` has no such attribute under a condition (None: it is not one that may be claimed).
+    """A read under a condition, of an attribute that its object, of class `cls`, does not have.
 
     `sites` are the read and the calls that lead to it; `missing` is the part of the condition under which the object
     lacks it, () if always. `trace` is None for code that was not run. `blind`: no run knows the object either, and the
@@ -50,7 +50,12 @@ def failing_reads(unit: FileView, ctx: Context) -> Iterator[Candidate]:
         made = _made(found)
         if made is None or ctx.open_reason(found.cls):
             continue
-        for site, name, blind in _not_run(found, bool(made.open) or not found.constructor.complete):
+        text = unit.file.facts.chunks[found.cls.site.chunk].text
+        lost = bool(made.open) or not found.constructor.complete
+        if not lost and "lambda" not in text and text.count("def ") <= len(found.info.methods):
+            if all(trace.complete and not _is_open(trace) for trace in found.traces):
+                continue
+        for site, name, blind in _not_run(found, lost):
             if name not in made.attrs and not _inherits(ctx, found.cls, name):
                 yield Candidate(None, (site,), found.cls, made, (), blind=blind)
 

@@ -75,8 +75,12 @@ def _found(unit: FileView, ctx: Context, trace: Trace, event: Event, conditions:
     match event:
         case Call(callee=External(qualname=qualname)) if torchapi.canonical(qualname) in _CONTAINERS:
             yield from _contained(unit, ctx, trace, event, conditions)
-        case Call(callee=ForeignMethod(receiver=Module(), name=name)) if name in _FILLING and event.op is None:
-            yield from _contained(unit, ctx, trace, event, conditions)
+        case Call(callee=ForeignMethod(receiver=Module(ref=ref), name=name)) if name in _FILLING and event.op is None:
+            found = trace.heap.get(ref)
+            cls = found.cls if isinstance(found, ModuleObject) else None
+            holds = isinstance(cls, External) and torchapi.canonical(cls.qualname) in _CONTAINERS
+            if holds or name in ("add_module", "register_module"):
+                yield from _contained(unit, ctx, trace, event, conditions)
         case Call(callee=External(qualname=qualname), result=Module() as made):
             layer = torchapi.layer(qualname)
             if layer is not None and layer.kind in _KINDS and _gets_tensor(trace, event, made):

@@ -295,3 +295,16 @@ def test_defining_modules_are_known() -> None:
         assert torchapi.layer(f"{cls.__module__}.{cls.__qualname__}") is not None
         assert torchapi.canonical(f"{cls.__module__}.{cls.__qualname__}") == f"torch.nn.{name}"
     assert torchapi.layer("torch.nn.Swish") is None
+
+
+def test_layers_of_functions() -> None:
+    """A layer that needs no argument computes what the function that it stands for computes."""
+    x = torch.tensor([-2.0, -0.3, 0.4, 3.0])
+    functions = [f"torch.{name}" for name in ("relu", "sigmoid", "tanh", "selu")]
+    functions += [f"torch.nn.functional.{name}" for name in ("relu", "tanh", "gelu", "silu", "leaky_relu", "softplus")]
+    for qualname in functions:
+        layer = torchapi.layer_of(qualname)
+        function = getattr(torch if qualname.count(".") == 1 else nn.functional, qualname.rpartition(".")[2])
+        assert torch.equal(getattr(nn, layer.rpartition(".")[2])()(x), function(x))
+    assert torchapi.layer_of("torch.nn.modules.activation.ReLU") == "torch.nn.ReLU"
+    assert torchapi.layer_of("torch.nn.functional.softmax") == torchapi.layer_of("torch.cat") == ""
