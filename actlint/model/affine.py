@@ -86,7 +86,8 @@ def _applied(trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
             continue
         if not purpose.of_one_module(trace, first, event) or purpose.used_apart(trace, first, event):
             continue
-        if purpose.meant(first.layer, event.layer, path, trace, first, event):
+        seam = first.where.site != event.where.site and {first.where.site, event.where.site} <= through_container
+        if purpose.meant(first, event, path, trace, seam=seam):
             continue
         both = conjoin(first.where.condition, event.where.condition)
         if both is None:

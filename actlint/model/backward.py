@@ -27,19 +27,19 @@ def visited(trace: Trace, condition: Condition) -> dict[int, Condition]:
         # a view of what is written to in place, under another name, has the write in its graph
         for index, written, own in writes.get(tensor.root, ()):
             both = _both(when, own)
-            if tensor.event < index < at and both is not None and index not in found and tensor.needs_grad is not False:
+            if tensor.event < index < at and both is not None and index not in found and tensor.needs_grad is True:
                 queue.append((written, at, both))
         if tensor.needs_grad is False or tensor.event in found or not 0 <= tensor.event < len(trace.events):
             continue
-        at, event = tensor.event, trace.events[tensor.event]
+        made, event = tensor.event, trace.events[tensor.event]
         match event:
             case Call(op=op, args=args) if op is not None and op.differentiable and op.kind != "detach":
-                found[at] = when
+                found[made] = when
                 # a write that autograd does not see leaves the history of what is written to
                 given = [value for name, value in args if event.where.grad is not False or name == op.tensors[0]]
-                queue.extend((inner, at, when) for value in given for inner in tensors_in(trace, value))
+                queue.extend((inner, made, when) for value in given for inner in tensors_in(trace, value))
             case Merge(options=options):
-                found[at] = when
+                found[made] = when
                 ways = ((option, _both(when, own)) for own, option in options)
                 queue.extend((option, at, both) for option, both in ways if both is not None)
             case _:
@@ -51,7 +51,7 @@ def _writes(trace: Trace) -> dict[int, list[tuple[int, Tensor, Condition]]]:
     """By storage, what autograd records of the writes to it: the call, the tensor afterwards, the condition."""
     found: dict[int, list[tuple[int, Tensor, Condition]]] = {}
     for event in trace.events:
-        if isinstance(event, Write) and event.result.needs_grad is not False and event.where.grad is not False:
+        if isinstance(event, Write) and event.result.needs_grad is True and event.where.grad is not False:
             found.setdefault(event.result.root, []).append((event.call, event.result, event.where.condition))
     return found
 

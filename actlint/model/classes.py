@@ -168,8 +168,9 @@ def _body(
                         attributes[target.id] = value
                     else:
                         opaque.update(target_names(target))
-            case AnnAssign(target=Name(id=name), value=value) if value is not None:
-                attributes[name] = value
+            case AnnAssign(target=Name(id=name), value=value):
+                if value is not None:  # an annotation alone binds nothing
+                    attributes[name] = value
             case If(body=inner, orelse=orelse):
                 _body(inner, methods, attributes, opaque)
                 _body(orelse, methods, attributes, opaque)

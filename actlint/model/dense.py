@@ -38,7 +38,11 @@ FROZEN = "frozen"
 _LINEAR = frozenset({"torch.nn.Linear", "torch.nn.LazyLinear"})
 _CONV = re.compile(r"torch\.nn\.(Lazy)?Conv([123]d)")
 _BATCH_NORM = re.compile(r"torch\.nn\.(functional\.batch_norm|(Lazy|Sync)?BatchNorm([123]d)?)")
-_ON_PURPOSE = re.compile(r"rank|bottle|reduc|squeez|compress|latent|low|proj|embed|code|^r$|^k$", re.IGNORECASE)
+_ON_PURPOSE = re.compile(
+    r"rank|bottle|reduc|squeez|compress|latent|low|proj|embed|code|factor|component|^r$|^k$"
+    r"|(^|[._])(n?z|z_?dim|dim_?z|emb)([._]|$)",
+    re.IGNORECASE,
+)
 _KEEPING = frozenset(
     {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "unflatten", "view_as", "reshape_as"}
 )

@@ -199,9 +199,15 @@ def entry_grad(m: Machine, function: Function) -> bool | None:
         return None
     if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
         return False
-    if classes.is_module(m, owner) and (_is_step(code) or code.name in _TRAINED_METHODS):
-        return True
-    return None
+    trained = _is_step(code) or code.name in _TRAINED_METHODS
+    return True if trained and (classes.is_module(m, owner) or _may_be_module(m, owner, code)) else None
+
+
+def _may_be_module(m: Machine, owner: Class, code: FunctionDef) -> bool:
+    """Whether a class with an unknown base is a module by its looks: `forward` is a method of its instances."""
+    foreign = (a for a in classes.mro(m, owner) if not isinstance(a, Class))
+    unknown = any(not isinstance(a, External) or classes.foreign_attributes(a.qualname) is None for a in foreign)
+    return unknown and _is_step(code) and "staticmethod" not in classes.decorators(code)
 
 
 _FUNCTION = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})

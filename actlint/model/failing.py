@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import Attribute, FunctionDef, Name, Node, Site
+from actlint.facts import Attribute, FunctionDef, Lambda, Name, Node, Site
 from actlint.model import classes
 from actlint.model.definitions import by_function
 from actlint.model.events import Read, Trace
@@ -36,6 +36,8 @@ class Candidate:
 def failing_reads(unit: FileView, ctx: Context) -> Iterator[Candidate]:
     """Reads that the evaluator saw fail, and reads in nested functions that it did not run."""
     for trace in unit.traces():
+        if trace.owner is not None and trace.entry is not None and not _takes_self(ctx, trace.owner, trace.entry.code):
+            continue
         for event in trace.events:
             if not isinstance(event, Read) or event.where.site.path != unit.path:
                 continue
@@ -55,7 +57,7 @@ def failing_reads(unit: FileView, ctx: Context) -> Iterator[Candidate]:
         if not lost and "lambda" not in text and text.count("def ") <= len(found.info.methods):
             if all(trace.complete and not _is_open(trace) for trace in found.traces):
                 continue
-        for site, name, blind in _not_run(found, lost):
+        for site, name, blind in _not_run(ctx, found, lost):
             if name not in made.attrs and not _inherits(ctx, found.cls, name):
                 yield Candidate(None, (site,), found.cls, made, (), blind=blind)
 
@@ -67,7 +69,17 @@ def _made(found: ClassView) -> ModuleObject | None:
     return made if isinstance(made, ModuleObject) else None
 
 
-def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str, bool]]:
+def _takes_self(ctx: Context, cls: Class, code: FunctionDef | Lambda) -> bool:
+    """Whether a function in a class is a method: its first parameter is called as such parameters are here.
+
+    `def scale(x)` without `self` is meant to be called through the class.
+    """
+    init = ctx.info(cls).methods.get("__init__")
+    usual = {"self", *(item.name for item in (init.params.items[:1] if init is not None else ()))}
+    return bool(code.params.items) and code.params.items[0].name in usual
+
+
+def _not_run(ctx: Context, found: ClassView, everything: bool) -> Iterator[tuple[Site, str, bool]]:
     """Attributes of the receiver that the class's methods name where no run has seen them read, and whether blindly.
 
     That is in functions inside of methods, in methods whose run was given up, or (blindly) where the object is lost.
@@ -75,7 +87,7 @@ def _not_run(found: ClassView, everything: bool) -> Iterator[tuple[Site, str, bo
     given_up = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and not trace.complete}
     lost = {trace.entry.code.ordinal for trace in found.traces[1:] if trace.entry and _is_open(trace)}
     for method in found.info.methods.values():
-        if not method.params.items or {"staticmethod", "classmethod"} & {*classes.decorators(method)}:
+        if {"staticmethod", "classmethod"} & {*classes.decorators(method)} or not _takes_self(ctx, found.cls, method):
             continue
         receiver = method.params.items[0].name
         blind = everything or method.ordinal in lost

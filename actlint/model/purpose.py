@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actlint.facts import AnnAssign, Assign, Attribute, Name
+from actlint.facts import AnnAssign, Assign, Attribute, ClassDef, FunctionDef, Name
 from actlint.model.dense import FROZEN, Path, factorised, transparent
 from actlint.model.events import Argument, Call, Return, Trace
 from actlint.model.flow import input_of, producers, tensors_in
@@ -13,32 +13,35 @@ from actlint.model.walk import walk
 
 
 def is_template(trace: Trace, ctx: Context) -> bool:
-    """Whether the run reads something of its own object, no layer, that a subclass or other code puts there anew."""
+    """Whether the run uses something of its own object, no layer, that a subclass or other code puts there anew."""
     receiver, function = trace.receiver, trace.entry
     if trace.owner is None or function is None or not isinstance(receiver, Module) or not function.code.params.items:
         return False
     own, holder = function.code.params.items[0].name, trace.heap.get(receiver.ref)
-    read = {
+    used = {
         node.attr
         for node in walk((function.code,))
         if isinstance(node, Attribute) and isinstance(node.value, Name) and node.value.id == own
     }
     if isinstance(holder, ModuleObject):
-        read -= {name for name, value in holder.attrs.items() if isinstance(value, Module)}
-    if any(ctx.stored_elsewhere(name) for name in read):
+        used -= {name for name, value in holder.attrs.items() if isinstance(value, Module)}
+    replaced = [ctx.info(cls) for cls in ctx.subclasses(trace.owner)]
+    if isinstance(function.code, FunctionDef) and function.code.name == "__init__":  # it stores rather than reads
+        return any(used & info.methods.keys() for info in replaced)
+    if any(ctx.stored_elsewhere(name) for name in used):
         return True
-    for cls in ctx.subclasses(trace.owner):
-        info = ctx.info(cls)
-        stored = {
-            target.attr
-            for node in walk((info.code,))
-            if isinstance(node, (Assign, AnnAssign))
-            for target in (node.targets if isinstance(node, Assign) else (node.target,))
-            if isinstance(target, Attribute)
-        }
-        if read & (info.methods.keys() | info.attributes.keys() | stored):
-            return True
-    return False
+    return any(used & (info.methods.keys() | info.attributes.keys() | _stored(info.code)) for info in replaced)
+
+
+def _stored(code: ClassDef) -> set[str]:
+    """The names of attributes that a class's methods assign."""
+    return {
+        target.attr
+        for node in walk((code,))
+        if isinstance(node, (Assign, AnnAssign))
+        for target in (node.targets if isinstance(node, Assign) else (node.target,))
+        if isinstance(target, Attribute)
+    }
 
 
 def into_attention(trace: Trace, readers: dict[int, list[int]], tensor: Tensor, limit: int = 6) -> bool:
@@ -119,11 +122,17 @@ def _feeds(trace: Trace, first: Call, second: Call) -> bool:
     return False
 
 
-def meant(first: ModuleObject, second: ModuleObject, path: Path, trace: Trace, call: Call, last: Call) -> bool:
-    """Whether something speaks for a factorisation on purpose."""
-    said = factorised(first, second, path) if call is not last else first.args.get("bias") == Constant(False)
+def meant(first: Call, second: Call, path: Path, trace: Trace, *, seam: bool) -> bool:
+    """Whether something speaks for a factorisation on purpose.
+
+    `seam`: one Sequential ends with the first and another begins with the second, as encoders and decoders do.
+    """
+    assert first.layer is not None and second.layer is not None
+    if first is second:
+        return first.layer.args.get("bias") == Constant(False)
+    said = factorised(first.layer, second.layer, path)
     if said is None:
-        return _is_output(trace, last) and not _from_argument(trace, call)
+        return seam or (_is_output(trace, second) and not _from_argument(trace, first))
     return said
 
 
