@@ -17,6 +17,7 @@ from benchmarks.ecosystem.verdicts import Difference, Judgement
 
 @click.command()
 @click.option("--package", "names", multiple=True, type=click.Choice([p.name for p in PACKAGES]), help="Only this one.")
+@click.option("--rule", "rules", multiple=True, metavar="CODE", help="Only this rule, whether on by default or not.")
 @click.option("--update", is_flag=True, help="Write the lists anew; verdicts are kept, new findings have none.")
 @click.option("--unread", is_flag=True, help="Print every finding that needs to be read, with its code.")
 @click.option("--fix", "fixer", is_flag=True, help="Also run the fixer over copies, with and without unsafe fixes.")
@@ -29,7 +30,14 @@ from benchmarks.ecosystem.verdicts import Difference, Judgement
     help=f"Or {CACHE_VARIABLE}; else the user's.",
 )
 def main(
-    names: tuple[str, ...], update: bool, unread: bool, fixer: bool, sample: int, seed: int, cache: Path | None
+    names: tuple[str, ...],
+    rules: tuple[str, ...],
+    update: bool,
+    unread: bool,
+    fixer: bool,
+    sample: int,
+    seed: int,
+    cache: Path | None,
 ) -> None:
     """Check pinned packages with the default rules; exit code 1 where the findings are not the committed ones.
 
@@ -41,10 +49,11 @@ def main(
     for package in (p for p in PACKAGES if not names or p.name in names):
         try:
             directory = sources[package.name] = fetch(package, cache or cache_dir())
-            entries = verdicts.load(package.name)
+            everything = verdicts.load(package.name)
         except (FetchError, verdicts.ListError) as error:
             raise click.ClickException(str(error)) from error
-        run = _check(package, directory)
+        entries = {key: entry for key, entry in everything.items() if not rules or key[1] in rules}
+        run = _check(package, directory, rules)
         if run.exit_code > 1:
             click.echo(f"! actlint failed on {package.name} with exit code {run.exit_code}")
             wrong = True
@@ -54,23 +63,24 @@ def main(
         _print_difference(difference, directory)
         if update:
             entries = verdicts.updated(entries, found)
-            verdicts.save(package.name, entries)
+            others = {key: entry for key, entry in everything.items() if rules and key[1] not in rules}
+            verdicts.save(package.name, {**others, **entries})
         else:
             wrong |= bool(difference)
         judged += [(f, entries[f.key].verdict if f.key in entries else None) for f in found]
         if fixer:
             wrong |= _print_fixed(package, directory, run)
-    rules = figures(judged, sample, seed)
-    for finding in (f for rule in rules for f in rule.unread if unread):
+    measured = figures(judged, sample, seed)
+    for finding in (f for rule in measured for f in rule.unread if unread):
         click.echo(f"? {finding.package} {_place(finding)}\n{snippet(sources[finding.package], finding, 6)}")
-    click.echo(f"\n{table(rules)}")
-    raise SystemExit(1 if wrong or any(rule.unread or not rule.in_bound for rule in rules) else 0)
+    click.echo(f"\n{table(measured)}")
+    raise SystemExit(1 if wrong or any(rule.unread or not rule.in_bound for rule in measured) else 0)
 
 
-def _check(package: Package, directory: Path) -> Run:
+def _check(package: Package, directory: Path, rules: tuple[str, ...]) -> Run:
     """Check a package and print how that went."""
     start = time.perf_counter()
-    run = check(directory)
+    run = check(directory, *(("--select", ",".join(rules)) if rules else ()))
     seconds = time.perf_counter() - start
     files = sum(1 for _ in directory.rglob("*.py"))
     click.echo(f"{package.name} {package.version}: {files} files, {len(run.raw)} findings, {seconds:.1f} s")
