@@ -14,7 +14,9 @@ from actlint.checks.discarded_activation import discarded_activation
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
 from actlint.checks.inplace_not_supported import inplace_not_supported
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
+from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
+from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
 from actlint.checks.missing_nonlinearity import missing_nonlinearity
 from actlint.checks.missing_super_init import missing_super_init
 from actlint.checks.module_in_tuple import module_in_tuple
@@ -34,6 +36,8 @@ RULES: tuple[Rule, ...] = (
     deprecated_amp,
     inplace_on_leaf,
     inplace_on_saved_output,
+    inplace_on_saved_input,
+    inplace_on_shared_memory,
     inplace_not_supported,
     missing_nonlinearity,
     discarded_activation,

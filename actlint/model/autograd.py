@@ -39,12 +39,19 @@ def record_saves(
         return
     for name, guard in op.saves:
         tensor = tensors.get(name)
-        if tensor is not None and _guarded(guard, tensors, trained) and not (op.copies and tensor.alias != "fresh"):
+        if tensor is not None and _guarded(guard, tensors, trained) and not _copied(m, op, tensor):
             _save(m, tensor, index, name)
     if op.saves_output:
         first = result.items[0] if isinstance(result, Tuple) and result.items else result
         if isinstance(first, Tensor):
             _save(m, first, index, "output")
+
+
+def _copied(m: Machine, op: Op, tensor: Tensor) -> bool:
+    """Whether the operation may save a copy: it makes views contiguous, unless it multiplies a matrix as it is."""
+    if not op.copies or tensor.alias == "fresh":
+        return False
+    return not (op.kind in ("affine", "matmul") and m.ranks.get(tensor.number) == 2)
 
 
 def _guarded(guard: str, tensors: dict[str, Tensor], trained: bool | None) -> bool:

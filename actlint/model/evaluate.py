@@ -171,6 +171,7 @@ def _run_method(
     m.captured = set(made.captured)
     m.made = made.counter
     m.globals = dict(made.globals)
+    m.sizes = dict(made.sizes)
     written = classes.decorators(code)
     skip = 0 if "staticmethod" in written else 1
     bound = symbols(m, function, "argument" if code.name == "forward" or _is_step(code) else "parameter", skip)
@@ -187,20 +188,24 @@ def _is_step(code: FunctionDef) -> bool:
     return code.name.lstrip("_").startswith("forward")
 
 
-_TRAINED_METHODS = frozenset({"__init__", "training_step"})
+_TRAINED_METHODS = frozenset({"__init__", "forward", "training_step"})
 
 
 def entry_grad(m: Machine, function: Function) -> bool | None:
     """The grad mode in which a function is called that nothing visible calls: on for what training runs, off for
-    `autograd.Function`, and None (its callers decide) for all else.
+    `autograd.Function`, and None (its callers decide) for all else, such as a `forward_slow` that `forward` does not
+    call, since that may be meant for inference.
     """
     code, owner = function.code, function.owner
     if owner is None or not isinstance(code, FunctionDef):
         return None
     if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
         return False
-    trained = _is_step(code) or code.name in _TRAINED_METHODS
-    return True if trained and (classes.is_module(m, owner) or _may_be_module(m, owner, code)) else None
+    return (
+        True
+        if code.name in _TRAINED_METHODS and (classes.is_module(m, owner) or _may_be_module(m, owner, code))
+        else None
+    )
 
 
 def _may_be_module(m: Machine, owner: Class, code: FunctionDef) -> bool:

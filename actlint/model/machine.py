@@ -56,8 +56,8 @@ class Loop:
 @dataclass(slots=True)
 class Shared:
     """What is read from code once a program: `classes` by definition, `codes` by function, `bound` names by statement,
-    `sites` by file and chunk, module-level names by file (`globals`; None where each run has its own), and how many of
-    them were evaluated apart.
+    `sites` by file and chunk, module-level names by file (`globals`; None where each run has its own), `counters` of
+    loops by function, and how many of the module-level names were evaluated apart.
     """
 
     classes: dict[Site, object] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class Shared:
     bound: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
     sites: dict[tuple[int, int], dict[int, Site]] = field(default_factory=dict)
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
+    counters: dict[Site, frozenset[str]] = field(default_factory=dict)
     rooms: int = 0
 
 
@@ -73,7 +74,8 @@ class Machine:
     """Everything one run changes. `shared` is what runs of a program have in common.
 
     Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
-    names that each run has for itself.
+    names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
+    dimensions of views of it.
     """
 
     names: Names
@@ -90,6 +92,8 @@ class Machine:
     made: int = 0
     adopted: dict[int, Tensor] = field(default_factory=dict)
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
+    sizes: dict[int, tuple[Value, ...]] = field(default_factory=dict)
+    ranks: dict[int, int] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

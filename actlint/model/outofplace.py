@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from actlint import torchapi
-from actlint.facts import Argument, Assign, Attribute, AugAssign, ExprStmt, Node, Site, Subscript
+from actlint.facts import Argument, Assign, Attribute, AugAssign, Expr, ExprStmt, Name, Node, Site, Subscript
 from actlint.facts import Call as CallNode
 from actlint.intents import InsertStatement, Intent, Part, RemoveArgument, Repair, Replace
 from actlint.model.exactness import applicability, calls_of, statement_of
 from actlint.model.overwrite import Overwrite, base, built, is_place
 from actlint.model.program import FileView
 from actlint.model.values import ForeignMethod
+from actlint.model.walk import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,21 @@ def _copy_first(unit: FileView, over: Overwrite) -> Plan | None:
     ):
         return None
     shown = unit.text(target)
+    if not isinstance(statement, ExprStmt) and any(_same_place(target, node) for node in walk([statement.value])):
+        return None  # what is written is computed from it: the copy would be saved and written just the same
     at = _At(over.site)
     insert = InsertStatement(at(statement), "before", (at(target), " = ", at(target), ".clone()"))
     return Plan(f"write to a copy: `{shown} = {shown}.clone()`", (insert,), True)
+
+
+def _same_place(target: Expr, node: Node) -> bool:
+    match target, node:
+        case Name(id=a), Name(id=b):
+            return a == b
+        case Attribute(attr=a), Attribute(attr=b):
+            return a == b
+        case _:
+            return False
 
 
 def _method(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:

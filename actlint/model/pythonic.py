@@ -600,6 +600,9 @@ def _parameter(m: Machine, args: Args, site: Site) -> Value:
     trained = True if flag is None else flag.value is True if isinstance(flag, Constant) else None
     tensor = m.fresh(len(m.trace.events), trained, leaf=True, owner="parameter")
     m.record(Argument(m.where(site), "parameter", tensor))
+    data = args.get(0, "data")
+    if isinstance(data, Tensor) and data.root in m.sizes:
+        m.sizes[tensor.root] = m.sizes[data.root]
     return tensor
 
 

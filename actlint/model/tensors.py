@@ -7,7 +7,7 @@ from dataclasses import replace
 from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
-from actlint.model import autograd, expressions, gradients
+from actlint.model import autograd, counting, expressions, gradients, overlapping
 from actlint.model.events import Argument, Call, Write
 from actlint.model.holders import holders
 from actlint.model.machine import Machine
@@ -251,12 +251,15 @@ def _result(m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool 
     if op.qualname.endswith("MultiheadAttention"):
         return Tuple((m.fresh(index, needs), m.fresh(index, needs)))
     if op.result == "tensors":
-        return Iterator(m.fresh(index, needs))
+        made = m.fresh(index, needs)
+        return Iterator(replace(made, alias="expand") if overlapping.result_overlaps(op, args) else made)
     if op.qualname.endswith(".where") and "other" in args:
         return m.fresh(index, needs)
-    if op.result == "either" and ("dim" in args or "return_indices" in args or len(args) > 1):
+    if op.result == "either" and (
+        "dim" in args or "return_indices" in args or (len(args) > 1 and op.kind != "pooling")
+    ):
         return Unknown(f"result of {op.qualname} depends on its arguments")
-    return _aliased(m, op, index, needs, first)
+    return _aliased(m, op, args, index, needs, first)
 
 
 def _count(args: dict[str, Value], op: Op) -> int | None:
@@ -267,10 +270,13 @@ def _count(args: dict[str, Value], op: Op) -> int | None:
     return len(sizes.items) if isinstance(sizes, Tuple) else None
 
 
-def _aliased(m: Machine, op: Op, index: int, needs: bool | None, first: Tensor | None) -> Tensor:
+def _aliased(
+    m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool | None, first: Tensor | None
+) -> Tensor:
     if first is None or op.alias == "fresh":
-        made = op.kind in ("creation", "random") and needs is True
-        return m.fresh(index, needs, leaf=made)
+        made = m.fresh(index, needs, leaf=op.kind in ("creation", "random") and needs is True)
+        overlapping.note_sizes(m, op, args, made)
+        return made
     match op.alias:
         case "same":
             return replace(
@@ -278,7 +284,11 @@ def _aliased(m: Machine, op: Op, index: int, needs: bool | None, first: Tensor |
             )
         case "view":
             alias = first.alias if first.alias in ("multiview", "expand", "maybe", "data") else "view"
+            if alias == "expand" and op.kind == "index":
+                alias = "maybe"  # one of the elements that share memory, perhaps
             return Tensor(m.number(), index, first.root, alias, needs, first.leaf and op.kind != "detach", first.owner)
+        case "expand" if overlapping.enlarges(m, op, args, first):
+            return Tensor(m.number(), index, first.root, "expand", needs, first.leaf, first.owner)
         case "expand" | "maybe":
             return Tensor(m.number(), index, m.fresh(index, needs).root, "maybe", needs, False)
         case _:
@@ -298,6 +308,8 @@ def _inplace(
     index = len(m.trace.events)
     plain = replace(op, saves_output=op.inplace_saves == "output", saves=_inplace_saves(op))
     reasons = autograd.hazards(m, target, plain, index, operands)
+    if overlapping.allows(op, call.callee):
+        reasons = tuple(reason for reason in reasons if reason.kind != "expand")
     if effective:
         found = ((reason, conjoin(reason.condition, effective)) for reason in reasons)
         reasons = tuple(replace(reason, condition=both) for reason, both in found if both is not None)
@@ -425,7 +437,7 @@ def _advanced(m: Machine, node: Subscript) -> bool | None:
         value = expressions.evaluate(m, index)
         if isinstance(value, (Tensor, ListRef)):
             return True
-        if not isinstance(value, Constant):
+        if not isinstance(value, Constant) and not counting.is_integer(m, index):
             return None
     return False
 
@@ -440,7 +452,19 @@ def index(m: Machine, receiver: Tensor, node: Subscript, site: Site) -> Value:
     if table is None:
         return Unknown("index")
     table = replace(table, alias=_INDEX_ALIAS[advanced], saves=(), kind="index")
-    return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, "[]"))
+    result = apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, "[]"))
+    sizes = m.sizes.get(receiver.root) if receiver.alias in ("fresh", "same") else None
+    if advanced is False and sizes is not None and isinstance(result, Tensor):
+        m.ranks[result.number] = len(sizes) - _dropped(node)
+    return result
+
+
+def _dropped(node: Subscript) -> int:
+    """How many dimensions a basic index takes away."""
+    indices = node.index.elements if isinstance(node.index, Collection) else (node.index,)
+    added = sum(isinstance(index, Literal_) and index.value is None for index in indices)
+    whole = sum(isinstance(index, Slice) or (isinstance(index, Literal_) and index.value is ...) for index in indices)
+    return len(indices) - added - whole - added
 
 
 def write_item(m: Machine, receiver: Tensor, value: Value, site: Site) -> None:

@@ -5,6 +5,7 @@ that the tables were made from, which their headers name.
 """
 
 from actlint.torchapi.attributes import class_attributes
+from actlint.torchapi.composites import WRITES_OVERLAPPING
 from actlint.torchapi.lookup import attribute, function, layer, layer_of, method
 from actlint.torchapi.names import canonical, exists, is_module_class, star
 from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
@@ -15,6 +16,7 @@ __all__ = [
     "MODULE_ATTRIBUTES",
     "OPAQUE",
     "REQUIRED",
+    "WRITES_OVERLAPPING",
     "Alias",
     "Kind",
     "Op",

@@ -192,6 +192,12 @@ ALIASES: Final[dict[Alias, str]] = {
 }
 """How results relate to the first tensor's storage, by name. What is not here makes new tensors."""
 
+WRITES_OVERLAPPING: Final = frozenset(
+    {"fill_", "zero_", "masked_fill_", "index_fill_", "index_put_", "fill_diagonal_", "tril_", "triu_", "resize_"}
+    | {"t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_", "as_strided_"}
+)
+"""In-place methods that torch runs on a tensor whose elements share memory; all others raise (measured)."""
+
 _aliases: dict[str, Alias] = {}
 
 
