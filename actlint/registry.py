@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from actlint.checks.activation_class_misuse import activation_class_misuse
+from actlint.checks.consecutive_activations import consecutive_activations
 from actlint.checks.deprecated_activation import deprecated_activation
 from actlint.checks.deprecated_amp import deprecated_amp
 from actlint.checks.direct_forward_call import direct_forward_call
 from actlint.checks.discarded_activation import discarded_activation
+from actlint.checks.dropout_always_on import dropout_always_on
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
 from actlint.checks.inplace_not_supported import inplace_not_supported
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
@@ -20,6 +22,7 @@ from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
 from actlint.checks.missing_nonlinearity import missing_nonlinearity
 from actlint.checks.missing_super_init import missing_super_init
 from actlint.checks.module_in_tuple import module_in_tuple
+from actlint.checks.rnn_dropout_single_layer import rnn_dropout_single_layer
 from actlint.checks.undefined_attribute import undefined_attribute
 from actlint.checks.unregistered_module import unregistered_module
 from actlint.checks.wrong_super_class import wrong_super_class
@@ -40,8 +43,11 @@ RULES: tuple[Rule, ...] = (
     inplace_on_shared_memory,
     inplace_not_supported,
     missing_nonlinearity,
+    consecutive_activations,
     discarded_activation,
     activation_class_misuse,
+    dropout_always_on,
+    rnn_dropout_single_layer,
     undefined_attribute,
     module_in_tuple,
     unregistered_module,

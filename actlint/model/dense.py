@@ -84,6 +84,15 @@ def transparent(call: events.Call) -> bool:
     return normalises(op.qualname)
 
 
+def keeps(call: events.Call) -> bool:
+    """Whether an operation hands every value of its input on as it is, wherever to: dropout, a reshape, a cast."""
+    op = call.op
+    if op is None or op.kind not in ("dropout", "identity", "reshape", "cast"):
+        return False
+    name = op.qualname.rpartition(".")[2].rstrip("_").lower()
+    return single_operand(call) and not _to_whole_numbers(call, name)
+
+
 def _to_whole_numbers(call: events.Call, name: str) -> bool:
     """Whether a cast rounds: to an integer type or to bool."""
     if name in _WHOLE:

@@ -54,7 +54,7 @@ def overwrite(unit: FileView, trace: Trace, write: Write) -> Overwrite | None:
         return None
     if site != write.where.site:
         return Overwrite(trace, write, call, site, node, None, unit.path_to(site))
-    target = _target(call, node)
+    target = operand_of(call, node)
     container = container_of(trace, call)
     if container is not None:
         given = container.args[0][1] if container.args else None
@@ -74,7 +74,7 @@ def _place(unit: FileView, write: Write) -> Site | None:
     return next((site for site in reversed(where.stack) if site.path == unit.path), None)
 
 
-def _target(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | None:
+def operand_of(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | None:
     match node:
         case AugAssign(target=target):
             return target

@@ -16,6 +16,7 @@ from actlint.model import classes, definitions, spelling
 from actlint.model.classes import ClassInfo
 from actlint.model.evaluate import Purse, functions, purse_of, run_class, run_function, run_script
 from actlint.model.events import Trace
+from actlint.model.held import held
 from actlint.model.link import File, Names, link_names
 from actlint.model.machine import Machine, Shared
 from actlint.model.references import Reference, path_to, references
@@ -92,6 +93,7 @@ class FileView:
     _references: tuple[Reference, ...] | None = None
     _classes: tuple[ClassView, ...] | None = None
     _functions: tuple[Trace, ...] | None = None
+    _held: tuple[Trace, ...] | None = None
     _steps: Purse | None = None
     _nodes: dict[int, dict[int, Node]] = field(default_factory=dict)
 
@@ -127,6 +129,16 @@ class FileView:
             runs = [run_function(names, shared, f, purse) for f in functions(self.file) if f.site in wanted]
             self._functions = (*runs, run_script(names, shared, self.file, purse))
         yield from self._functions
+
+    def flows(self) -> Iterator[Trace]:
+        """Every run of the file, and one for each Sequential that it only builds."""
+        yield from self.traces()
+        if self._held is None:
+            groups = [view.traces for view in self.classes()] + [(trace,) for trace in self._functions or ()]
+            names, shared = self.program.names, self.program.shared
+            purse = self._purse()
+            self._held = tuple(run for group in groups for run in held(names, shared, self.path, group, purse))
+        yield from self._held
 
     def _purse(self) -> Purse:
         if self._steps is None:
