@@ -136,6 +136,11 @@ def program_of(request: Request) -> tuple[Project, list[FileFacts]]:
     return projects[0], [*(each for each in facts if each.path != file), own]
 
 
+def project_facts(project: Project, request: Request) -> list[FileFacts]:
+    """The facts of all files of a project that matter."""
+    return _sources_and_facts(project, request, lambda: None)[1]
+
+
 @contextmanager
 def _less_garbage_collection() -> Iterator[None]:
     """Facts are many small objects without cycles; looking for garbage among them less often saves a twentieth."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actlint import torchapi
 from actlint.facts import Collection, FunctionDef, Site, Slice, Subscript
-from actlint.model import calls, classes, expressions, gradients, module_level, tensors
+from actlint.model import calls, classes, expressions, gradients, module_level, results, tensors
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
@@ -81,10 +81,12 @@ def get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
 def _without_unset(m: Machine, value: Value, name: str) -> Value:
     """On the path that goes on, the attribute was there."""
     if isinstance(value, Unset):
-        return Unknown(f"attribute {name} is not defined")
+        return Unknown(f"attribute that is not defined: {name}")
     if isinstance(value, Join):
         kept = tuple((when, option) for when, option in value.options if not isinstance(option, Unset))
-        return kept[0][1] if len(kept) == 1 else Join(kept) if kept else Unknown(f"attribute {name} is not defined")
+        if kept:
+            return kept[0][1] if len(kept) == 1 else Join(kept)
+        return Unknown(f"attribute that is not defined: {name}")
     return value
 
 
@@ -108,6 +110,8 @@ def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
             if role == "argument" and torchapi.method(name) is not None:
                 return ForeignMethod(receiver, name)
             return Symbol(f"{key}.{name}", f"{label}.{name}", "parameter")
+        case Tuple() | Iterator() if (position := results.field(receiver, name)) is not None:
+            return receiver.items[position] if isinstance(receiver, Tuple) else tensors.part(m, receiver, position)
         case Constant() | Tuple() | ListRef() | DictRef() | Iterator():
             return ForeignMethod(receiver, name)
         case Function() | Method() | Partial() | ForeignMethod():
@@ -356,7 +360,7 @@ def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
         case Iterator(element=inner):
             return tensors.part(m, receiver, None) if isinstance(inner, Tensor) else inner
         case _:
-            return Unknown(receiver.reason if isinstance(receiver, Unknown) else "item")
+            return receiver if isinstance(receiver, Unknown) else Unknown("item")
 
 
 def _at(m: Machine, receiver: Value, index: object) -> Value:

@@ -127,7 +127,7 @@ def call(m: Machine, callee: Value, args: Args, site: Site, discarded: bool = Fa
 
 
 def _reason(callee: Value) -> str:
-    return f"call of {callee.label}" if isinstance(callee, Symbol) else "call of an unknown value"
+    return f"call of a parameter: {callee.label}" if isinstance(callee, Symbol) else "call of an unknown value"
 
 
 def unknown_call(m: Machine, callee: Value, args: Args, site: Site, reason: str) -> Value:
@@ -166,7 +166,7 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
         return unknown_call(m, function, args, site, "calls nested too deeply")
     info = code_info(m, function)
     if isinstance(code, FunctionDef) and not info.plain:
-        return unknown_call(m, function, args, site, f"decorated function {code.name}")
+        return unknown_call(m, function, args, site, f"decorated function: {code.name}")
     names = bind_parameters(m, function, args, site)
     if names is None:
         return unknown_call(m, function, args, site, "arguments that do not fit")

@@ -124,7 +124,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A function of the project returns; depth 0 is the run's own function."""
+    """A function of the project returns; depth 1 is the run's own function."""
 
     where: Where
     function: Function

@@ -113,7 +113,7 @@ def current(m: Machine, value: Value) -> Value:
 def _name(m: Machine, node: Name) -> Value:
     value = lookup(m, node.id)
     if type(value) is Unset:
-        return Unknown(f"name {node.id} is not bound")
+        return Unknown(f"name that is not bound: {node.id}")
     return value
 
 
@@ -141,7 +141,7 @@ def _fstring(m: Machine, node: FString) -> Value:
             text += str(value.value)
         else:
             known = False
-    return text_value(text) if known else Unknown("f-string")
+    return text_value(text) if known else Unknown("f-string", True)
 
 
 def _binop(m: Machine, node: BinOp) -> Value:
@@ -167,7 +167,7 @@ def binary(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
     if op == "%" and isinstance(left, Constant) and isinstance(left.value, str):
         if isinstance(right, Tuple) and all(isinstance(item, Constant) for item in right.items):
             return _fold(op, left.value, tuple(item.value for item in right.items if isinstance(item, Constant)))
-        return Unknown("string formatting")
+        return Unknown("string formatting", True)
     return tensors.operator(m, op, left, right, site)
 
 
@@ -259,7 +259,7 @@ def _unary(m: Machine, node: UnaryOp) -> Value:
             return Constant(not known)
         if isinstance(known, Test):
             return _of_test(m, node, negate(known))
-        return Unknown("not")
+        return Unknown("not", True)
     value = evaluate(m, node.operand)
     if isinstance(value, Constant) and isinstance(value.value, (int, float, complex)):
         try:
@@ -314,7 +314,7 @@ def _compare(m: Machine, node: Compare) -> Value:
     known = compare(m, node, values)
     if isinstance(known, bool):
         return Constant(known)
-    return _of_test(m, node, known) if isinstance(known, Test) else Unknown("comparison")
+    return _of_test(m, node, known) if isinstance(known, Test) else Unknown("comparison", True)
 
 
 def _ifexp(m: Machine, node: IfExp) -> Value:

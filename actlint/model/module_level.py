@@ -110,7 +110,7 @@ def _evaluate(m: Machine, file: File, name: str, found: list[Value | Binding]) -
 
 def _alternatives(m: Machine, file: File, name: str, found: list[Value]) -> Value:
     if not found:
-        return Unknown(f"name {name} is not bound")
+        return Unknown(f"name that is not bound: {name}")
     if len(found) == 1:
         return found[0]
     choices: list[tuple[Condition, Value]] = []

@@ -330,7 +330,7 @@ def _range(m: Machine, args: Args, site: Site) -> Value:
         numbers = range(*bounds)
         if len(numbers) <= UNROLL:
             return Tuple(tuple(Constant(number) for number in numbers))
-    return Iterator(Unknown("range of unknown length"))
+    return Iterator(Unknown("number of a range", True))
 
 
 def _enumerate(m: Machine, args: Args, site: Site) -> Value:
@@ -343,7 +343,7 @@ def _enumerate(m: Machine, args: Args, site: Site) -> Value:
         from actlint.model.statements import element_of
 
         return Iterator(
-            Tuple((Unknown("index"), element_of(m, args.positional[0]) if args.positional else Unknown("item")))
+            Tuple((Unknown("index", True), element_of(m, args.positional[0]) if args.positional else Unknown("item")))
         )
     return Tuple(tuple(Tuple((Constant(first + i), item)) for i, item in enumerate(items)))
 
@@ -411,7 +411,7 @@ def _dict(m: Machine, args: Args, site: Site) -> Value:
 def _len(m: Machine, args: Args, site: Site) -> Value:
     value = args.positional[0] if args.positional else NONE
     count = length(m, value)
-    return Constant(count) if count is not None else Unknown("length")
+    return Constant(count) if count is not None else Unknown("length", True)
 
 
 def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Site], Value]:
@@ -421,15 +421,15 @@ def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Sit
             values = list(items)
         constants = [value.value for value in values if isinstance(value, Constant)]
         if args.keywords or not args.complete or len(constants) != len(values) or not values:
-            return Unknown("computed number")
+            return Unknown("computed number", True)
         try:
             whole = function in (max, min, sum) and len(args.positional) == 1
             result = function(constants) if whole else function(*constants)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError, LookupError):
-            return Unknown("computed number")
+            return Unknown("computed number", True)
         if isinstance(result, str):
             return text_value(result)
-        return Constant(result) if isinstance(result, (int, float, bool)) else Unknown("computed number")
+        return Constant(result) if isinstance(result, (int, float, bool)) else Unknown("computed number", True)
 
     return run
 
@@ -438,7 +438,9 @@ def _bool(m: Machine, args: Args, site: Site) -> Value:
     known = truth(m, args.positional[0]) if args.positional else False
     if isinstance(known, bool):
         return Constant(known)
-    return args.positional[0] if isinstance(known, Test) and isinstance(args.positional[0], Symbol) else Unknown("bool")
+    if isinstance(known, Test) and isinstance(args.positional[0], Symbol):
+        return args.positional[0]
+    return Unknown("bool", True)
 
 
 def _getattr(m: Machine, args: Args, site: Site) -> Value:
@@ -466,14 +468,14 @@ def _getattr(m: Machine, args: Args, site: Site) -> Value:
 def _hasattr(m: Machine, args: Args, site: Site) -> Value:
     name = args.get(1, "name")
     if not args.positional or not isinstance(name, Constant) or not isinstance(args.positional[0], (Module, Instance)):
-        return Unknown("hasattr")
+        return Unknown("hasattr", True)
     value = attributes._get(m, args.positional[0], str(name.value), site)
     if isinstance(value, Unset):
         # Absent as far as is seen; a subclass or a caller may define it, which is why it is asked.
-        return Unknown("hasattr")
+        return Unknown("hasattr", True)
     if isinstance(value, Join):
         return make_join([(when, Constant(not isinstance(v, Unset))) for when, v in options(value)], m.merge)
-    return Unknown("hasattr") if isinstance(value, Unknown) else Constant(True)
+    return Unknown("hasattr", True) if isinstance(value, Unknown) else Constant(True)
 
 
 def _setattr(m: Machine, args: Args, site: Site) -> Value:
@@ -489,7 +491,7 @@ def _setattr(m: Machine, args: Args, site: Site) -> Value:
 
 def _isinstance(m: Machine, args: Args, site: Site) -> Value:
     if len(args.positional) != 2:
-        return Unknown("isinstance")
+        return Unknown("isinstance", True)
     value, wanted = args.positional
     if isinstance(value, Join):
         return attributes.distribute(m, value, lambda option: _isinstance(m, Args([option, wanted]), site))
@@ -505,7 +507,7 @@ def _isinstance(m: Machine, args: Args, site: Site) -> Value:
         from actlint.model.state import negate
 
         return Join((((test,), Constant(True)), ((negate(test),), Constant(False))))
-    return Unknown("isinstance")
+    return Unknown("isinstance", True)
 
 
 def _class_name(value: Value) -> str:

@@ -266,12 +266,14 @@ def join_values(a: Value, when_a: Condition, b: Value, when_b: Condition, merge:
 
 
 def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
-    """A Join of the options, with equal values put together and tensors merged."""
+    """A Join of the options, with equal values put together and tensors merged. What is unknown is one option."""
     grouped: list[tuple[Condition, Value]] = []
     tensors: list[tuple[Condition, Tensor]] = []
+    unknown: tuple[Condition, Unknown] | None = None
     for when, option in found:
         if type(option) is Unknown:
-            return option
+            unknown = (when, option) if unknown is None else _both_unknown(unknown, (when, option))
+            continue
         if type(option) is Tensor:
             tensors.append((when, option))
             continue
@@ -291,11 +293,17 @@ def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
         for when, _ in tensors[1:]:
             shared = common(shared, when)
         grouped.append((shared, merged))
+    if unknown is not None:
+        grouped.append(unknown)
     if len(grouped) == 1:
         return grouped[0][1]
     if len(grouped) > MAX_OPTIONS:
         return Unknown("too many alternatives")
     return Join(tuple(grouped))
+
+
+def _both_unknown(a: tuple[Condition, Unknown], b: tuple[Condition, Unknown]) -> tuple[Condition, Unknown]:
+    return common(a[0], b[0]), b[1] if a[1].number and not b[1].number else a[1]
 
 
 def common(a: Condition, b: Condition) -> Condition:

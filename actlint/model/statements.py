@@ -162,7 +162,7 @@ def unpack(m: Machine, value: Value, count: int, parts: tuple[Expr, ...] = ()) -
         return tuple(tensors.part(m, value, index) for index in range(count))
     if isinstance(value, Symbol):
         return tuple(Symbol(f"{value.key}[{i}]", f"{value.label}[{i}]", value.role) for i in range(count))
-    return (Unknown(value.reason if isinstance(value, Unknown) else "unpacked"),) * count
+    return (value if isinstance(value, Unknown) else Unknown("unpacked"),) * count
 
 
 def element_of(m: Machine, iterable: Value) -> Value:
@@ -170,7 +170,7 @@ def element_of(m: Machine, iterable: Value) -> Value:
     if isinstance(iterable, (Iterator, Tensor)):
         return tensors.part(m, iterable, None)
     if isinstance(iterable, Symbol):
-        return Unknown(f"element of {iterable.label}")
+        return Unknown(f"element of a parameter: {iterable.label}")
     return element(m, iterable)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
-from actlint.model import autograd, counting, expressions, gradients, overlapping
+from actlint.model import autograd, counting, expressions, gradients, overlapping, results
 from actlint.model.events import Argument, Call, Write
 from actlint.model.holders import holders
 from actlint.model.machine import Machine
@@ -19,6 +19,7 @@ from actlint.model.values import (
     Constant,
     ForeignMethod,
     Iterator,
+    Join,
     ListRef,
     Module,
     Symbol,
@@ -32,6 +33,7 @@ from actlint.torchapi import Op
 _QUERIES = frozenset(
     {"shape", "dtype", "device", "layout", "ndim", "is_cuda", "requires_grad", "is_leaf", "grad_fn", "grad"}
 )
+_NUMBERS = _QUERIES - {"grad"}
 _OPERATORS = {
     "+": "add",
     "-": "sub",
@@ -73,12 +75,35 @@ def of_symbol(m: Machine, symbol: Symbol) -> Tensor:
 
 
 def as_tensor(m: Machine, value: Value | None) -> Tensor | None:
-    """The value as a tensor operand: a tensor, or an argument that is used as one."""
+    """The value as a tensor operand: a tensor, an argument that is used as one, or one of these by path.
+
+    What is unknown on some path is, as an operand, a tensor of which nothing is known.
+    """
     if isinstance(value, Tensor):
         return m.current(value)
     if isinstance(value, Symbol) and value.role == "argument":
         return of_symbol(m, value)
+    if isinstance(value, Join) and all(_may_be_tensor(option) for _, option in value.options):
+        options = tuple((when, as_tensor(m, option) or _opaque(m, option)) for when, option in value.options)
+        joined = m.merge(options)
+        return joined if isinstance(joined, Tensor) else None
     return None
+
+
+def _may_be_tensor(value: Value) -> bool:
+    return isinstance(value, (Tensor, Unknown)) or (isinstance(value, Symbol) and value.role == "argument")
+
+
+OPAQUE = "? "
+"""How the label begins of a tensor of which only a reason is known why nothing else is."""
+
+
+def _opaque(m: Machine, value: Value) -> Tensor:
+    """A tensor that comes out of what is unknown."""
+    tensor = m.fresh(len(m.trace.events), None)
+    reason = value.reason if isinstance(value, Unknown) else ""
+    m.record(Argument(m.where(m.site(0)), f"{OPAQUE}({reason})", tensor))
+    return tensor
 
 
 CARRIED = " of the previous iteration"
@@ -170,7 +195,7 @@ def apply(
     elif inplace is None:  # either it writes to its argument or it does not: what holds in both worlds is kept
         both = op.saves_output and op.inplace_saves == "output"
         op = replace(op, alias="maybe", saves=(), saves_output=both)
-    result = _flag_method(m, op, args, first) or _result(m, op, args, index, needs, first)
+    result = _flag_method(m, op, args, first) or _result(m, op, args, settings, index, needs, first)
     m.record(replace(call, result=result))
     autograd.record_saves(m, op, index, operands, result, needs, trained)
     return result
@@ -235,9 +260,17 @@ def _inner_needs(m: Machine, value: Value) -> list[bool | None]:
     return [item.needs_grad if isinstance(item, Tensor) else None for item in inner]
 
 
-def _result(m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool | None, first: Tensor | None) -> Value:
+def _result(
+    m: Machine,
+    op: Op,
+    args: dict[str, Value],
+    settings: dict[str, Value],
+    index: int,
+    needs: bool | None,
+    first: Tensor | None,
+) -> Value:
     if op.result == "none" or op.alias == "none":
-        return Unknown(f"result of {op.qualname}")
+        return Unknown(f"result of {op.qualname}", op.kind == "query")
     if op.alias == "multiview":
         base = first.root if first is not None else m.fresh(index, needs).root
         part_ = Tensor(m.number(), index, base, "multiview", needs, False)
@@ -251,14 +284,12 @@ def _result(m: Machine, op: Op, args: dict[str, Value], index: int, needs: bool 
     if op.qualname.endswith("MultiheadAttention"):
         return Tuple((m.fresh(index, needs), m.fresh(index, needs)))
     if op.result == "tensors":
-        made = m.fresh(index, needs)
+        made = _aliased(m, op, args, index, needs, first) if op.alias == "maybe" else m.fresh(index, needs)
         return Iterator(replace(made, alias="expand") if overlapping.result_overlaps(op, args) else made)
-    if op.qualname.endswith(".where") and "other" in args:
-        return m.fresh(index, needs)
-    if op.result == "either" and (
-        "dim" in args or "return_indices" in args or (len(args) > 1 and op.kind != "pooling")
-    ):
-        return Unknown(f"result of {op.qualname} depends on its arguments")
+    if op.result == "first":
+        return Tuple((_aliased(m, op, args, index, needs, first), Unknown(f"second result of {op.qualname}")))
+    if op.result == "either":
+        return results.either(op, args, settings, lambda: _aliased(m, op, args, index, needs, first))
     return _aliased(m, op, args, index, needs, first)
 
 
@@ -337,6 +368,8 @@ def part(m: Machine, value: Value, position: int | None) -> Value:
     if isinstance(value, Iterator):
         inner = value.element
         return replace(inner, number=m.number()) if isinstance(inner, Tensor) else inner
+    if isinstance(value, Unknown):
+        return value
     if isinstance(value, Tensor):
         return Tensor(m.number(), value.event, value.root, "multiview", value.needs_grad, False)
     return Unknown("part")
@@ -347,27 +380,45 @@ def part(m: Machine, value: Value, position: int | None) -> Value:
 
 def operator(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
     """`left op right` where neither is a plain Python value."""
-    a, b = _operand(m, left), _operand(m, right)
+    whole = op in ("//", "%")
+    a, b = _operand(m, left, right, whole), _operand(m, right, left, whole)
     if a is None and b is None:
-        return Unknown("operator on unknown values")
+        return _of_numbers(left, right)
     name = _OPERATORS.get(op)
     table = torchapi.method(name) if name else None
     if table is None:
         return Unknown(f"operator {op}")
     first: Value = a if a is not None else left
     second: Value = b if b is not None else right
-    if a is None and isinstance(left, Unknown) or b is None and isinstance(right, Unknown):
-        pass  # a tensor and something unknown still make a tensor
     args = {"input": first, _second(table): second}
     return apply(m, table, args, site, ForeignMethod(first, f"operator {op}"))
 
 
-def _operand(m: Machine, value: Value) -> Tensor | None:
+def _operand(m: Machine, value: Value, other: Value = NONE, whole: bool = False) -> Tensor | None:
+    """The tensor that an operator works on. An argument that is divided into whole parts by a plain number may be a
+    number too, until it is used as a tensor.
+    """
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, Symbol) and value.key in m.symbols:
-        return of_symbol(m, value)
+    if isinstance(value, Symbol) and value.role == "argument":
+        number = isinstance(other, Constant) and (whole or not isinstance(other.value, (int, float)))
+        used = value.key in m.symbols or not number
+        return of_symbol(m, value) if used else None
+    if isinstance(value, Join) and any(isinstance(option, Tensor) for _, option in value.options):
+        return as_tensor(m, value)
     return None
+
+
+def _of_numbers(left: Value, right: Value) -> Unknown:
+    """The result of an operator on values of which neither is a tensor: the first thing that is unknown says why.
+
+    What comes of numbers and of parameters that are not used as tensors is no tensor.
+    """
+    for value in (left, right):
+        if isinstance(value, Unknown) and not value.number:
+            return value
+    plain = all(isinstance(value, (Unknown, Constant, Symbol, Tuple)) for value in (left, right))
+    return Unknown("operator on unknown values", plain)
 
 
 def _second(op: Op) -> str:
@@ -379,7 +430,7 @@ def unary(m: Machine, op: str, value: Value, site: Site) -> Value:
     tensor = _operand(m, value)
     table = torchapi.method("neg" if op == "-" else "bitwise_not")
     if tensor is None or table is None:
-        return Unknown("operator on an unknown value")
+        return value if isinstance(value, Unknown) else _of_numbers(value, NONE)
     if op == "+":
         return tensor
     return apply(m, table, {"input": tensor}, site, ForeignMethod(tensor, f"operator {op}"))
@@ -410,7 +461,7 @@ def augmented(m: Machine, op: str, old: Tensor, right: Value, site: Site) -> Val
 def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
     """`tensor.name`: a property, a view such as `.T`, or a method to be called."""
     if name in _QUERIES:
-        return Unknown(f"tensor.{name}")
+        return Unknown(f"tensor.{name}", name in _NUMBERS)
     if name in ("T", "mT", "H", "mH"):
         table = torchapi.method("t")
         if table is not None:

@@ -32,9 +32,12 @@ Condition: TypeAlias = tuple[Test, ...]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Anything. `reason` names the cause, for people and for the coverage figure."""
+    """Anything. `reason` names the cause, for people and for the coverage figure: `what it is: which one`. With
+    `number` it is no tensor, but a number, a truth value, a text, or a sequence of such.
+    """
 
     reason: str
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

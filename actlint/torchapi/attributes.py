@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actlint.torchapi.names import canonical
+from actlint.torchapi.packages import layer_class
 from actlint.torchapi.tables.module_attributes import MODULE_ATTRIBUTES
 
 _known: dict[str, frozenset[str] | None] = {}
@@ -17,7 +18,8 @@ def class_attributes(qualname: str) -> frozenset[str] | None:
         from actlint.torchapi.tables.attributes import ATTRIBUTES
 
         name = canonical(qualname)
-        text = ATTRIBUTES.get(name)
+        foreign = layer_class(qualname)
+        text = ATTRIBUTES.get(name) if foreign is None else foreign.attributes
         own = None if text is None else MODULE_ATTRIBUTES.union(text.split())
         _known[qualname] = MODULE_ATTRIBUTES if name == "torch.nn.Module" else own
     return _known[qualname]

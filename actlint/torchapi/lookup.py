@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from actlint.torchapi import composites
+from actlint.torchapi import composites, packages
 from actlint.torchapi.kinds import kind as kind_of
 from actlint.torchapi.names import canonical
 from actlint.torchapi.op import Alias, Kind, Op
@@ -32,7 +32,8 @@ def function(qualname: str) -> Op | None:
 
         name = canonical(qualname)
         text = FUNCTIONS.get(name)
-        _functions[qualname] = None if text is None else _operation(name, parse(text), method=False)
+        own = None if text is None else _operation(name, parse(text), method=False)
+        _functions[qualname] = own or packages.function_of(qualname)
     return _functions[qualname]
 
 
@@ -68,7 +69,7 @@ def attribute(name: str) -> Op | None:
 def layer(qualname: str) -> Op | None:
     """The layer or container with this qualified name, in any public spelling or as its defining module has it."""
     if qualname not in _layers:
-        _layers[qualname] = _layer(canonical(qualname))
+        _layers[qualname] = _layer(canonical(qualname)) or packages.layer_of_package(qualname)
     return _layers[qualname]
 
 

@@ -62,9 +62,11 @@ def star(module: str) -> frozenset[str] | None:
 
 
 def is_module_class(qualname: str) -> bool:
-    """Whether this is a class of torch that derives from `torch.nn.Module`, or that class itself."""
+    """Whether this is a tabulated class that derives from `torch.nn.Module`, or that class itself."""
     if not qualname.startswith("torch."):
-        return False
+        from actlint.torchapi.packages import layer_class
+
+        return layer_class(qualname) is not None
     if not _module_classes:
         from actlint.torchapi.tables.names import MODULE_CLASSES
 

@@ -52,8 +52,10 @@ fresh: new memory. view: shares memory. multiview: one of several views that aut
 or dtype. none: the result is no tensor.
 """
 
-Result: TypeAlias = Literal["tensor", "tensors", "either", "none"]
-"""tensors: a tuple, named tuple or list of them; either: depends on the arguments; none: no tensor at all."""
+Result: TypeAlias = Literal["tensor", "tensors", "first", "either", "none"]
+"""tensors: a tuple, named tuple or list of them; first: a tensor and something else; either: depends on the arguments;
+none: no tensor at all.
+"""
 
 
 class Special(Enum):
@@ -109,3 +111,17 @@ class Op:
     result: Result = "tensor"
     differentiable: bool = True
     copies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A module class of another package: what its forward does, both signatures (in the language of
+    `tables/signatures.py`), and the attributes of its instances beyond those of every Module.
+    """
+
+    kind: Kind
+    alias: Alias
+    constructor: str
+    forward: str
+    attributes: str
+    parametric: bool = False

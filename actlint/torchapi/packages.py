@@ -5,6 +5,8 @@ from __future__ import annotations
 from actlint.torchapi import ignite, lightning
 from actlint.torchapi.ignite import Role
 from actlint.torchapi.names import canonical
+from actlint.torchapi.op import Layer, Op
+from actlint.torchapi.signature import parse
 from actlint.torchapi.tables.module_attributes import MODULE_ATTRIBUTES
 
 _known: dict[str, frozenset[str]] = {}
@@ -27,3 +29,57 @@ def base_class(qualname: str) -> frozenset[str] | None:
 def entry_points(qualname: str) -> tuple[tuple[str, int, Role], ...]:
     """Arguments of a foreign callable that it calls later: (parameter, position, what is called with what)."""
     return ignite.ENTRY_POINTS.get(qualname, ())
+
+
+def home(qualname: str) -> str:
+    """The name under which the tables here know it: where its package exports what another of its modules defines."""
+    from actlint.torchapi import einops, torchvision
+
+    owner, _, name = qualname.rpartition(".")
+    exported = einops.HOMES.get(owner) or torchvision.HOMES.get(owner)
+    return f"{exported}.{name}" if exported else qualname
+
+
+def function_of(qualname: str) -> Op | None:
+    """The operation that a function of another package is."""
+    if not qualname.startswith(_TABULATED):
+        return None
+    from actlint.torchapi import einops, torchvision
+
+    name = home(qualname)
+    found = einops.FUNCTIONS.get(name) or torchvision.FUNCTIONS.get(name)
+    if found is None:
+        return None
+    kind, alias, text = found
+    signature = parse(text)
+    return Op(name, kind, signature.params, signature.tensors, alias, result=signature.result)
+
+
+def layer_class(qualname: str) -> Layer | None:
+    """The entry of a module class of another package that is one operation."""
+    if not qualname.startswith(_TABULATED):
+        return None
+    from actlint.torchapi import einops, torchvision
+
+    name = home(qualname)
+    return einops.LAYERS.get(name) or torchvision.LAYERS.get(name)
+
+
+def layer_of_package(qualname: str) -> Op | None:
+    """The operation that a module class of another package is, with its constructor's parameters."""
+    found = layer_class(qualname)
+    if found is None:
+        return None
+    forward = parse(found.forward)
+    return Op(
+        home(qualname),
+        found.kind,
+        parse(found.constructor).params,
+        forward.tensors,
+        found.alias,
+        parametric=found.parametric,
+        result=forward.result,
+    )
+
+
+_TABULATED = ("einops.", "torchvision.ops.", "torch.ops.torchvision.")

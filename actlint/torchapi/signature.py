@@ -64,6 +64,8 @@ def _result(word: str) -> Result:
     match word:
         case "tensors":
             return "tensors"
+        case "first":
+            return "first"
         case "either":
             return "either"
         case _:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.ecosystem import coverage as covering
 from benchmarks.ecosystem import verdicts
 from benchmarks.ecosystem.figures import SAMPLE, figures, table
 from benchmarks.ecosystem.fixer import fix
@@ -21,6 +22,7 @@ from benchmarks.ecosystem.verdicts import Difference, Judgement
 @click.option("--update", is_flag=True, help="Write the lists anew; verdicts are kept, new findings have none.")
 @click.option("--unread", is_flag=True, help="Print every finding that needs to be read, with its code.")
 @click.option("--fix", "fixer", is_flag=True, help="Also run the fixer over copies, with and without unsafe fixes.")
+@click.option("--coverage", is_flag=True, help="Only print how much of the packages' modules the evaluator sees.")
 @click.option("--sample", default=SAMPLE, show_default=True, help="How many pieces of a rule are read at most.")
 @click.option("--seed", default=0, show_default=True, help="What draws the sample.")
 @click.option(
@@ -35,6 +37,7 @@ def main(
     update: bool,
     unread: bool,
     fixer: bool,
+    coverage: bool,
     sample: int,
     seed: int,
     cache: Path | None,
@@ -43,6 +46,9 @@ def main(
 
     It is also 1 where a finding is unread, a rule is below its bound, or the fixer does harm.
     """
+    if coverage:
+        _print_coverage([package for package in PACKAGES if not names or package.name in names], cache or cache_dir())
+        return
     wrong = False
     judged: list[tuple[Finding, Judgement | None]] = []
     sources: dict[str, Path] = {}
@@ -87,6 +93,22 @@ def _check(package: Package, directory: Path, rules: tuple[str, ...]) -> Run:
     for line in run.errors.splitlines():
         click.echo(f"  {line}")
     return run
+
+
+def _print_coverage(packages: list[Package], cache: Path) -> None:
+    """Print the covered share of the packages' modules, each as soon as it is measured."""
+    found: list[covering.Measured] = []
+    for package in packages:
+        try:
+            directory = fetch(package, cache)
+        except FetchError as error:
+            raise click.ClickException(str(error)) from error
+        start = time.process_time()
+        found.append(covering.measure(package.name, directory))
+        click.echo(
+            f"{package.name} {package.version}: {found[-1].modules} modules, {time.process_time() - start:.1f} s"
+        )
+    click.echo(f"\n{covering.report(found)}")
 
 
 def _print_difference(difference: Difference, directory: Path) -> None:

@@ -1,0 +1,107 @@
+"""How much of the packages' modules the evaluator sees (see `actlint.model.coverage`), and what keeps it from more."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from actlint import engine, session
+from actlint.discover import Configuration
+from actlint.model.coverage import counts, coverage
+from actlint.model.program import Context, FileView
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of one package: its modules and how many of them are covered; of the others, by cause, how many it is met first
+    in (`first`) and how many it alone keeps from being covered (`alone`).
+    """
+
+    package: str
+    modules: int
+    covered: int
+    first: Counter[str]
+    alone: Counter[str]
+
+    @property
+    def share(self) -> float:
+        """The covered share of the modules."""
+        return self.covered / self.modules if self.modules else 1.0
+
+
+def measure(package: str, directory: Path) -> Measured:
+    """Evaluate every module of the Python files below a directory."""
+    modules = covered = 0
+    first: Counter[str] = Counter()
+    alone: Counter[str] = Counter()
+    for causes in _causes(directory):
+        modules += 1
+        if not causes:
+            covered += 1
+            continue
+        groups = list(dict.fromkeys(map(group, causes)))
+        first[groups[0]] += 1
+        alone[groups[0]] += len(groups) == 1
+    return Measured(package, modules, covered, first, alone)
+
+
+def group(cause: str) -> str:
+    """The kind of a cause, without the name of what it met: `call of a parameter: act` is `call of a parameter`."""
+    return cause.partition(": ")[0]
+
+
+def _causes(directory: Path) -> Iterator[tuple[str, ...]]:
+    """For every module of the directory, why it is not covered."""
+    request = session.Request((".",), Configuration(isolated=True))
+    with _inside(directory):
+        projects, _ = session.find(request)
+        for project in projects:
+            program = engine.link(session.project_facts(project, request), project.settings)
+            context = Context(program)
+            for file in program.names.files.values():
+                # a view of its own, so that traces go when the file has been looked at
+                for cls in FileView(program, file).classes():
+                    if counts(context, cls):
+                        yield coverage(cls).causes
+
+
+@contextmanager
+def _inside(directory: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def report(found: Sequence[Measured]) -> str:
+    """The shares by package and in all, and the commonest causes."""
+    rows = [(each.package, each.covered, each.modules, each.share) for each in found]
+    if len(found) > 1:
+        rows.append(_total(found))
+    width = max((len(row[0]) for row in rows), default=0)
+    lines = [f"{name:{width}}  {covered:5} of {modules:5}  {share:6.1%}" for name, covered, modules, share in rows]
+    causes = _sum(each.first for each in found)
+    alone = _sum(each.alone for each in found)
+    lines += ["", "what blocks the others: modules in which it comes first, and of these, in which it alone blocks"]
+    lines += [f"{count:5} {alone[cause]:5}  {cause}" for cause, count in causes.most_common(MOST)]
+    return "\n".join(lines)
+
+
+def _total(found: Sequence[Measured]) -> tuple[str, int, int, float]:
+    covered, modules = sum(each.covered for each in found), sum(each.modules for each in found)
+    return "all", covered, modules, covered / modules if modules else 1.0
+
+
+def _sum(counters: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return total

@@ -1,0 +1,71 @@
+"""What counts as covered, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from actlint.model.coverage import BUDGET, NO_ARGUMENT, NO_RETURN, counts, coverage
+from actlint.model.program import Context
+from tests.model.programs import PREAMBLE, file_view
+
+
+def causes(init: str, body: str, params: str = "x") -> tuple[str, ...]:
+    """Why `Net` is not covered."""
+    lines = ["class Net(nn.Module):", "    def __init__(self, given, n, flag):", "        super().__init__()"]
+    lines += [f"        {line}" for line in init.splitlines()]
+    lines += ["", f"    def forward(self, {params}):", *(f"        {line}" for line in body.splitlines())]
+    (cls,) = file_view(PREAMBLE + "\n".join(lines) + "\n").classes()
+    return coverage(cls).causes
+
+
+LINEAR = "self.fc = nn.Linear(4, 4)"
+GIVEN = "call of a parameter: given"
+
+
+@pytest.mark.parametrize(
+    ("init", "body"),
+    [
+        (LINEAR, "return torch.relu(self.fc(x))"),
+        (LINEAR, "if n:\n    return None\nreturn self.fc(x) * x.size(0)"),
+        (LINEAR + "\nself.n = n", "for _ in range(self.n):\n    x = self.fc(x)\nreturn {'out': x, 'other': 1}"),
+        (LINEAR, "parts = [self.fc(x), x]\nreturn torch.cat(parts, 1)"),
+        ("self.norm = nn.LayerNorm(4) if flag else given()", "return self.norm(x)"),
+        ("", "return x"),
+    ],
+)
+def test_covered(init: str, body: str) -> None:
+    assert causes(init, body, "x, n=None") == ()
+
+
+@pytest.mark.parametrize(
+    ("init", "body", "expected"),
+    [
+        ("self.given = given", "return self.given(x)", (GIVEN,)),
+        ("self.given = given", "return torch.relu(self.given(x))", (GIVEN,)),
+        # every tensor that goes into an operation counts
+        ("self.given = given", "return x + self.given(x)", (GIVEN,)),
+        ("self.given = given", "return torch.cat([x, self.given(x)])", (GIVEN,)),
+        ("self.w = nn.Parameter(torch.zeros(3))", "return self.w", (NO_ARGUMENT,)),
+        ("", "raise ValueError(x)", (NO_RETURN,)),
+        ("", "x = torch.relu(torch.relu(x))\n" * 3000 + "return x", (BUDGET,)),
+    ],
+)
+def test_not_covered(init: str, body: str, expected: tuple[str, ...]) -> None:
+    assert causes(init, body) == expected
+
+
+def test_one_of_several_results_is_enough() -> None:
+    assert causes("self.given = given", "return x * 2, self.given(x)") == ()
+
+
+def test_which_classes_count() -> None:
+    """Those with a forward of their own: not abstract ones, not functions; those with unknown bases do."""
+    text = PREAMBLE + (
+        "from elsewhere import Base\n\n\nclass A(Base):\n    def forward(self, x):\n        return x\n\n\n"
+        "class B(nn.Module):\n    def forward(self, x):\n        raise NotImplementedError\n\n\n"
+        "class C(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n        return x\n\n\n"
+        "class D:\n    def forward(self, x):\n        return x\n\n\nclass E(A):\n    pass\n\n\n"
+        "class G(nn.ReLU):\n    def forward(self, x):\n        return x\n"
+    )
+    view = file_view(text)
+    assert [cls.name for cls in view.classes() if counts(Context(view.program), cls)] == ["A", "G"]
