@@ -13,18 +13,26 @@ from actlint.checks.deprecated_amp import deprecated_amp
 from actlint.checks.direct_forward_call import direct_forward_call
 from actlint.checks.discarded_activation import discarded_activation
 from actlint.checks.dropout_always_on import dropout_always_on
+from actlint.checks.forward_returns_none import forward_returns_none
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
 from actlint.checks.inplace_not_supported import inplace_not_supported
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
 from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
 from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
+from actlint.checks.lost_parameter import lost_parameter
+from actlint.checks.missing_forward import missing_forward
 from actlint.checks.missing_nonlinearity import missing_nonlinearity
 from actlint.checks.missing_super_init import missing_super_init
+from actlint.checks.module_built_in_forward import module_built_in_forward
 from actlint.checks.module_in_tuple import module_in_tuple
+from actlint.checks.overwritten_module import overwritten_module
+from actlint.checks.repeated_module_instance import repeated_module_instance
 from actlint.checks.rnn_dropout_single_layer import rnn_dropout_single_layer
 from actlint.checks.undefined_attribute import undefined_attribute
 from actlint.checks.unregistered_module import unregistered_module
+from actlint.checks.unregistered_tensor import unregistered_tensor
+from actlint.checks.unused_module import unused_module
 from actlint.checks.wrong_super_class import wrong_super_class
 from actlint.config import Settings
 from actlint.errors import ActlintError, UsageError
@@ -52,7 +60,15 @@ RULES: tuple[Rule, ...] = (
     module_in_tuple,
     unregistered_module,
     missing_super_init,
+    module_built_in_forward,
+    unused_module,
+    unregistered_tensor,
+    forward_returns_none,
     direct_forward_call,
+    overwritten_module,
+    missing_forward,
+    repeated_module_instance,
+    lost_parameter,
     wrong_super_class,
 )
 """The built-in rules, by code."""

@@ -74,6 +74,22 @@ def _is_parameter(heap: Heap, tensor: Tensor) -> bool:
     return all(each.leaf and each.needs_grad is True for each in (tensor, *later))
 
 
+def has_parameters(heap: Heap, module: Value, depth: int = 0) -> bool:
+    """Whether a module certainly has parameters, frozen ones included, its own or those of modules below it."""
+    found = heap.get(module.ref) if isinstance(module, Module) else None
+    if not isinstance(found, ModuleObject) or depth > 12:
+        return False
+    op = torchapi.layer(found.cls.qualname) if isinstance(found.cls, External) else None
+    if op is not None and op.parametric and op.kind != "container":
+        flags = (found.args.get(flag, _TRUE) for flag in ("affine", "elementwise_affine"))
+        if all(flag == _TRUE for flag in flags):
+            return True
+    if any(isinstance(value, Tensor) and value.owner == "parameter" for value in found.attrs.values()):
+        return True
+    below = (*found.attrs.values(), *(child for _, child in found.children or ()))
+    return any(has_parameters(heap, value, depth + 1) for value in below)
+
+
 def has_state(heap: Heap, module: Value, depth: int = 0) -> bool:
     """Whether a module may have entries in `state_dict()`."""
     found = heap.get(module.ref) if isinstance(module, Module) else None

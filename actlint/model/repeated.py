@@ -1,0 +1,153 @@
+"""Modules with parameters that are made once and stand several times in one list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from actlint.facts import (
+    Assign,
+    Attribute,
+    BinOp,
+    Call,
+    Collection,
+    Comprehension,
+    Constant,
+    Expr,
+    FunctionDef,
+    Lambda,
+    Name,
+    Node,
+    Site,
+)
+from actlint.model.events import Call as CallEvent
+from actlint.model.events import Return, Trace
+from actlint.model.kept import contents, has_parameters
+from actlint.model.program import FileView
+from actlint.model.show import dotted
+from actlint.model.state import options
+from actlint.model.values import Condition, Module, Value
+from actlint.model.walk import target_names, walk
+
+_KEYED = frozenset({"builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"})
+_SEQUENTIAL = "torch.nn.Sequential"
+_SCREEN = re.compile(r"[\])]\s*\*|\*\s*[\[(]|\*\s*nn\.Seq|fromkeys|repeat\(|[\[(:]\s*\w+\s+for\s")
+"""What the text of a statement has that repeats anything: a test for speed, nothing is concluded from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """`node` repeats what `element` makes; `count` is how often, None where that is not written as a number of times.
+
+    `made` is the call that makes the module, `name` the local name that stands in between, if one does.
+    """
+
+    site: Site
+    node: Node
+    element: Expr
+    count: Expr | None
+    made: Site
+    name: str
+    condition: Condition
+
+
+def repeated_modules(unit: FileView, traces: Iterable[Trace]) -> Iterator[Repeated]:
+    """The places of this file where a run has seen a module with parameters made, just for being repeated."""
+    written = dict(_written(unit))
+    for trace in traces if written else ():
+        for site, condition, value in _made(trace):
+            repeated = written.get(site)
+            if repeated is not None and any(has_parameters(trace.heap, each) for each in _modules(trace, value)):
+                yield replace(repeated, condition=condition)
+
+
+def _written(unit: FileView) -> Iterator[tuple[Site, Repeated]]:
+    """What the file repeats, by the places of the calls that make it."""
+    for number, chunk in enumerate(unit.file.facts.chunks):
+        if chunk.facts is None or not _SCREEN.search(chunk.text):
+            continue
+        for node in walk(chunk.facts.body):
+            for element, count in _repeats(unit, number, node):
+                source, name = _source(unit, Site(unit.path, number, node.ordinal), element)
+                if source is not None:
+                    made = Site(unit.path, number, source.ordinal)
+                    yield made, Repeated(Site(unit.path, number, node.ordinal), node, element, count, made, name, ())
+
+
+def _made(trace: Trace) -> Iterator[tuple[Site, Condition, Value]]:
+    """What calls have made, and where: constructors, and functions of the project that return modules."""
+    for event in trace.events:
+        match event:
+            case CallEvent(where=where, module=None, op=None, result=Module() as result):
+                yield where.site, where.condition, result
+            case Return(where=where, value=value) if where.stack and _has_module(value):
+                yield where.stack[-1], where.condition, value
+            case _:
+                pass
+
+
+def _has_module(value: Value) -> bool:
+    return any(isinstance(option, Module) for _, option in options(value))
+
+
+def _modules(trace: Trace, value: Value) -> Iterator[Value]:
+    for _, option in options(value):
+        yield option
+        yield from (inner for _, inner in contents(trace.heap, option))
+
+
+def _repeats(unit: FileView, chunk: int, node: Node) -> Iterator[tuple[Expr, Expr | None]]:
+    """What a node repeats, and how often."""
+    match node:
+        case BinOp(op="*", left=left, right=right):
+            for display, count in ((left, right), (right, left)):
+                if isinstance(display, Collection) and display.kind != "set" and not _is_one(count):
+                    yield from ((element, count) for element in display.elements)
+                elif isinstance(display, Call) and not _is_one(count) and _means(unit, chunk, display) == _SEQUENTIAL:
+                    yield display, count
+        case Comprehension(kind="list" | "generator", element=element, clauses=clauses):
+            bound = {name for clause in clauses for name in target_names(clause.target)}
+            if isinstance(element, Name) and element.id not in bound:
+                yield element, None
+        case Call(args=(first, second)) if not (first.star or second.star):
+            if _means(unit, chunk, node) == "itertools.repeat":
+                yield first.value, second.value
+            elif _means(unit, chunk, node) in _KEYED:
+                yield second.value, None
+        case _:
+            pass
+
+
+def _means(unit: FileView, chunk: int, call: Call) -> str:
+    func = call.func
+    known = (each.qualname for each in unit.references() if each.site == Site(unit.path, chunk, func.ordinal))
+    builtin = dotted(func) if isinstance(func, Attribute) else None
+    return next(known, f"builtins.{builtin}" if builtin else "")
+
+
+def _is_one(count: Expr) -> bool:
+    return isinstance(count, Constant) and not (isinstance(count.value, int) and count.value > 1)
+
+
+def _source(unit: FileView, at: Site, element: Expr) -> tuple[Expr | None, str]:
+    """The call that makes the element, itself or through a local name that is bound once and read only here."""
+    if isinstance(element, Call):
+        return element, ""
+    around = [node for node in unit.path_to(at) if isinstance(node, (FunctionDef, Lambda))]
+    if not isinstance(element, Name) or not around or not isinstance(around[-1], FunctionDef):
+        return None, ""
+    function = around[-1]
+    nodes = [node for node in walk(function.body) if isinstance(node, Name) and node.id == element.id]
+    if len(nodes) != 2 or any(item.name == element.id for item in function.params.items):
+        return None, ""
+    value = next((each for each in _assigned(function.body, element.id)), None)
+    return (value, element.id) if isinstance(value, Call) else (None, "")
+
+
+def _assigned(body: Sequence[Node], name: str) -> Iterator[Expr]:
+    for node in walk(body):
+        if isinstance(node, Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            if isinstance(target, Name) and target.id == name:
+                yield node.value
