@@ -9,11 +9,15 @@ from actlint.model.values import Value
 
 @dataclass(slots=True)
 class Args:
-    """Evaluated arguments. Not `complete` where `*` or `**` of something unknown may add to them."""
+    """Evaluated arguments. Not `complete` where `*` or `**` of something unknown may add to them.
+
+    `sizes` are all positional ones as one tuple where a tensor's sizes are unpacked among them.
+    """
 
     positional: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
     complete: bool = True
+    sizes: Value | None = None
 
     def all(self) -> tuple[Value, ...]:
         """Every argument value."""

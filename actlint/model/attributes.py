@@ -25,6 +25,7 @@ from actlint.model.state import (
 from actlint.model.values import (
     UNSET,
     Class,
+    Computed,
     Condition,
     Constant,
     DictRef,
@@ -47,6 +48,7 @@ from actlint.model.values import (
     Unknown,
     Unset,
     Value,
+    computed,
 )
 
 
@@ -346,6 +348,9 @@ def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
     if isinstance(receiver, Tensor):
         return tensors.index(m, receiver, node, site)
     if isinstance(node.index, Slice):
+        if type(receiver) is Computed:
+            bounds = expressions.evaluate(m, node.index)
+            return computed("slice", receiver, bounds)
         return _sliced(m, receiver, node.index)
     index = expressions.evaluate(m, node.index)
     match receiver:
@@ -357,6 +362,8 @@ def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
             return Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
         case Constant(value=str(text)) if isinstance(index, Constant) and isinstance(index.value, int):
             return Constant(text[index.value]) if -len(text) <= index.value < len(text) else Unknown("index error")
+        case Computed():
+            return computed("item", receiver, index)
         case Iterator(element=inner):
             return tensors.part(m, receiver, None) if isinstance(inner, Tensor) else inner
         case _:

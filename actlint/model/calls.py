@@ -26,6 +26,7 @@ from actlint.model.state import (
 from actlint.model.values import (
     NONE,
     Class,
+    Computed,
     DictRef,
     External,
     ForeignMethod,
@@ -43,6 +44,7 @@ from actlint.model.values import (
     Tuple,
     Unknown,
     Value,
+    computed,
 )
 from actlint.model.walk import bound_names, walk
 
@@ -62,6 +64,8 @@ def arguments(m: Machine, node: Call) -> Args:
         if argument.star == "*":
             items = elements(m, value)
             if items is None:
+                if type(value) is Computed:
+                    args.sizes = computed("+", args.sizes or Tuple(tuple(args.positional)), value)
                 args.complete = False
             elif args.complete:
                 args.positional.extend(items)
@@ -76,6 +80,8 @@ def arguments(m: Machine, node: Call) -> Args:
             args.keywords[argument.keyword] = value
         elif args.complete:
             args.positional.append(value)
+        elif args.sizes is not None:
+            args.sizes = computed("+", args.sizes, Tuple((value,)))
     return args
 
 

@@ -165,7 +165,7 @@ def _run_method(
     purse: Purse,
 ) -> Trace:
     function = Function(Site(info.file.path, cls.site.chunk, code.ordinal), code, cls.frame, cls)
-    trace = Trace(function, cls, "general", receiver=receiver)
+    trace = Trace(function, cls, made.trace.world, receiver=receiver, made_by=made.trace)
     given = purse.take(STEPS_PER_RUN)
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)

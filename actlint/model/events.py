@@ -76,11 +76,15 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A tensor that enters from outside: a forward argument, a parameter, a buffer."""
+    """A tensor that enters from outside: a forward argument, a parameter, a buffer.
+
+    `origin` is the tensor that it was made of: of this run, or of the constructor's.
+    """
 
     where: Where
     label: str
     result: Tensor
+    origin: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,8 @@ class Trace:
 
     `entry` is the function that was run (None: the file's top level), `owner` the class, `world` "general" or the call
     site that gave the arguments. `receiver` is the object that was made or used, `heap` what its values denote at the
-    end of the run. `complete` is False where a budget ran out: absence of an event then proves nothing.
+    end of the run, `made_by` the run of the constructor that made the receiver. `sizes` is what `model.shapes` found
+    out. `complete` is False where a budget ran out: absence of an event then proves nothing.
     """
 
     entry: Function | None
@@ -168,3 +173,5 @@ class Trace:
     complete: bool = True
     receiver: Value | None = None
     heap: dict[int, Object] = field(default_factory=dict)
+    made_by: Trace | None = None
+    sizes: object = None

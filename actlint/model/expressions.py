@@ -45,7 +45,9 @@ from actlint.model.state import (
 )
 from actlint.model.truth import compare, refine, truth
 from actlint.model.values import (
+    NONE,
     UNSET,
+    Computed,
     Constant,
     DictRef,
     Function,
@@ -59,6 +61,7 @@ from actlint.model.values import (
     Unknown,
     Unset,
     Value,
+    computed,
 )
 
 
@@ -347,16 +350,25 @@ def test(m: Machine, node: Expr) -> bool | Test:
 def _collection(m: Machine, node: Collection) -> Value:
     items: list[Value] = []
     complete = True
+    sizes: Value | None = None  # what begins the tuple if sizes of a tensor are unpacked into it
     for element in node.elements:
         if isinstance(element, Starred):
-            inner = elements(m, evaluate(m, element.value))
-            if inner is None:
-                complete = False
-            else:
+            value = evaluate(m, element.value)
+            inner = elements(m, value)
+            if inner is not None:
                 items.extend(inner)
+            elif type(value) is Computed and node.kind == "tuple":
+                sizes = computed("+", Tuple(tuple(items)) if sizes is None else sizes, value)
+                items = []
+            else:
+                complete = False
         else:
             items.append(evaluate(m, element))
+            if sizes is not None:
+                sizes, items = computed("+", sizes, Tuple(tuple(items))), []
     if node.kind == "tuple":
+        if sizes is not None:
+            return sizes if complete else Iterator(Unknown("tuple with an unknown part"))
         return Tuple(tuple(items)) if complete else Iterator(Unknown("tuple with an unknown part"))
     return ListRef(m.allocate(ListObject(tuple(items), complete, node.kind)))
 
@@ -494,10 +506,8 @@ def _opaque(m: Machine, node: Opaque) -> Value:
 
 
 def _slice(m: Machine, node: Slice) -> Value:
-    for part in (node.lower, node.upper, node.step):
-        if part is not None:
-            evaluate(m, part)
-    return Unknown("slice")
+    parts = [NONE if part is None else evaluate(m, part) for part in (node.lower, node.upper, node.step)]
+    return computed("index", *parts)
 
 
 def _subscript(m: Machine, node: Subscript) -> Value:

@@ -25,10 +25,12 @@ from actlint.model.events import (
     Write,
 )
 from actlint.model.program import ClassView, FileView, Program, view
+from actlint.model.shapes import shape_of
 from actlint.model.show import unparse
 from actlint.model.state import ListObject, ModuleObject, Object
 from actlint.model.values import (
     Class,
+    Computed,
     Condition,
     Constant,
     DictRef,
@@ -60,6 +62,7 @@ class Names:
     """What one trace's values are called: `%1`, `%2` … for tensors, and its sites' rows."""
 
     view: FileView
+    trace: Trace
     rows: dict[Site, int]
     heap: dict[int, Object]
     tensors: dict[int, str] = field(default_factory=dict)
@@ -117,8 +120,32 @@ class Names:
                 return f"partial({self.value(function)})"
             case Super():
                 return "super()"
+            case Computed():
+                return self.computed(value)
             case _:
                 assert_never(value)
+
+    def computed(self, value: Computed) -> str:
+        """A size, or arithmetic on sizes, as it might be written."""
+        of = [self.value(operand) for operand in value.operands]
+        match value.op:
+            case "shape" | "numel" | "rank":
+                return f"{of[0]}.{ {'numel': 'numel()', 'rank': 'ndim'}.get(value.op, value.op) }"
+            case "item" | "slice":
+                return f"{of[0]}[{of[1]}]"
+            case "index":
+                return ":".join("" if text == "None" else text for text in of)
+            case "int":
+                return f"int({of[0]})"
+            case op:
+                return f"({of[0]} {op} {of[1]})"
+
+    def shape(self, value: Value) -> str:
+        """A tensor's shape, "" where nothing is known of it."""
+        if not isinstance(value, Tensor):
+            return ""
+        found = shape_of(self.trace, value)
+        return f"  {found}" if any(dim is not None for dim in found.dims) or found.rank == 0 else ""
 
     def module(self, module: ModuleObject) -> str:
         """A layer as its constructor call: `Linear(in_features=784, out_features=256)`, a container with its items."""
@@ -181,7 +208,7 @@ def _class(file: FileView, cls: ClassView) -> Iterator[str]:
 
 
 def _trace(file: FileView, trace: Trace, indent: str) -> Iterator[str]:
-    names = Names(file, _rows(file.program, trace.events), trace.heap)
+    names = Names(file, trace, _rows(file.program, trace.events), trace.heap)
     for event in trace.events:
         for text in _event(names, trace, event):
             row = names.rows.get(event.where.site)
@@ -212,7 +239,7 @@ def _rows(program: Program, events: Iterable[Event]) -> dict[Site, int]:
 def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
     match event:
         case Argument(label=label, result=result):
-            yield f"{names.tensor(result)} = argument {label}"
+            yield f"{names.tensor(result)} = argument {label}{names.shape(result)}"
         case Call():
             yield from _call(names, event)
         case Merge(options=options, result=result):
@@ -220,7 +247,7 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
             for when, tensor in options:
                 words = " and ".join(describe(test) for test in when)
                 parts.append(f"{names.tensor(tensor)} when {words}" if words else names.tensor(tensor))
-            yield f"{names.tensor(result)} = {', '.join(parts)}"
+            yield f"{names.tensor(result)} = {', '.join(parts)}{names.shape(result)}"
         case Read(name=name, value=value):
             if isinstance(value, Unset):
                 yield f"reads `{name}`, which is not defined"
@@ -264,7 +291,7 @@ def _call(names: Names, event: Call) -> Iterator[str]:
     if event.op is not None:
         tensors = [names.value(v) for key, v in event.args if key in event.op.tensors]
         layer = f"  {names.module(event.layer)}" if event.layer is not None else ""
-        kind = f"  [{event.op.kind}]"
+        kind = f"  [{event.op.kind}]{names.shape(event.result)}"
         yield f"{names.value(event.result)} = {written or event.op.qualname} of {', '.join(tensors)}{kind}{layer}"
     elif isinstance(event.result, Unknown):
         if event.result.reason != "direct":

@@ -33,7 +33,6 @@ from actlint.facts import (
     ImportFrom,
     Match,
     Name,
-    Node,
     Site,
     Stmt,
     Subscript,
@@ -70,10 +69,7 @@ class Binding:
 
 @dataclass(slots=True)
 class File:
-    """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place.
-
-    `nodes` is filled by `references.nodes_of`.
-    """
+    """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place."""
 
     path: str
     facts: FileFacts
@@ -83,7 +79,6 @@ class File:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[tuple[ImportFrom, Site]] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
-    nodes: dict[int, dict[int, tuple[Node, int | None]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from actlint.model.truth import truth
 from actlint.model.values import (
     NONE,
     Class,
+    Computed,
     Constant,
     DictRef,
     External,
@@ -47,6 +48,7 @@ from actlint.model.values import (
     Unknown,
     Unset,
     Value,
+    computed,
 )
 
 
@@ -89,6 +91,8 @@ def call_external(m: Machine, callee: External, args: Args, site: Site, discarde
     op = torchapi.function(qualname)
     if op is not None and op.kind not in ("control", "container"):
         bound = tensors.bind(op, args.positional, args.keywords)
+        if not args.complete:
+            tensors.bind_sizes(op, args, bound)
         return tensors.apply(m, op, bound, site, External(qualname), None, discarded)
     if qualname.startswith("torch.Tensor.") and args.positional:
         return call_method(
@@ -174,6 +178,8 @@ def _tensor_method(m: Machine, receiver: Tensor, name: str, args: Args, site: Si
     if op is None:
         return calls.unknown_call(m, ForeignMethod(receiver, name), args, site, f"tensor method {name}")
     bound: dict[str, Value] = {"input": receiver, **tensors.bind(op, args.positional, args.keywords)}
+    if not args.complete:
+        tensors.bind_sizes(op, args, bound)
     return tensors.apply(m, op, bound, site, ForeignMethod(receiver, name), None, discarded)
 
 
@@ -417,6 +423,8 @@ def _len(m: Machine, args: Args, site: Site) -> Value:
 def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Site], Value]:
     def run(m: Machine, args: Args, site: Site) -> Value:
         values: list[Value] = list(args.positional)
+        if function is int and len(values) == 1 and type(values[0]) is Computed:
+            return computed("int", values[0])
         if len(values) == 1 and (items := elements(m, values[0])) is not None and function in (max, min, sum):
             values = list(items)
         constants = [value.value for value in values if isinstance(value, Constant)]
@@ -601,8 +609,8 @@ def _parameter(m: Machine, args: Args, site: Site) -> Value:
     flag = args.get(1, "requires_grad")
     trained = True if flag is None else flag.value is True if isinstance(flag, Constant) else None
     tensor = m.fresh(len(m.trace.events), trained, leaf=True, owner="parameter")
-    m.record(Argument(m.where(site), "parameter", tensor))
     data = args.get(0, "data")
+    m.record(Argument(m.where(site), "parameter", tensor, data if isinstance(data, Tensor) else None))
     if isinstance(data, Tensor) and data.root in m.sizes:
         m.sizes[tensor.root] = m.sizes[data.root]
     return tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from actlint.model.values import Constant, Iterator, Symbol, Tensor, Tuple, Unknown, Value
+from actlint.model.values import Computed, Constant, Iterator, Symbol, Tensor, Tuple, Unknown, Value
 from actlint.torchapi import Op
 
 _FLAGS = ("return_indices", "return_inverse", "return_counts", "as_tuple")
@@ -46,7 +46,7 @@ def _along(op: Op, dim: Value | None, fresh: Callable[[], Tensor]) -> Value:
     match dim:
         case None | Tensor():
             return fresh()
-        case Constant() | Symbol(role="parameter") | Unknown(number=True):
+        case Constant() | Symbol(role="parameter") | Computed() | Unknown(number=True):
             return Tuple((fresh(), fresh()))
         case _:
             return Unknown(f"result of {op.qualname} depends on its arguments")

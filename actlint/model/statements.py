@@ -50,6 +50,7 @@ from actlint.model.values import (
     NONE,
     UNSET,
     Class,
+    Computed,
     Constant,
     External,
     Function,
@@ -62,6 +63,7 @@ from actlint.model.values import (
     Test,
     Unknown,
     Value,
+    computed,
 )
 from actlint.model.walk import bound_names, target_names, walk
 
@@ -160,6 +162,8 @@ def unpack(m: Machine, value: Value, count: int, parts: tuple[Expr, ...] = ()) -
         return (Unknown("unpacked"),) * count
     if isinstance(value, (Iterator, Tensor)):
         return tuple(tensors.part(m, value, index) for index in range(count))
+    if type(value) is Computed and starred is None:
+        return tuple(computed("item", value, Constant(i), Constant(count)) for i in range(count))
     if isinstance(value, Symbol):
         return tuple(Symbol(f"{value.key}[{i}]", f"{value.label}[{i}]", value.role) for i in range(count))
     return (value if isinstance(value, Unknown) else Unknown("unpacked"),) * count

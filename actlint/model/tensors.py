@@ -8,6 +8,7 @@ from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
 from actlint.model import autograd, counting, expressions, gradients, overlapping, results
+from actlint.model.args import Args
 from actlint.model.events import Argument, Call, Write
 from actlint.model.holders import holders
 from actlint.model.machine import Machine
@@ -15,6 +16,7 @@ from actlint.model.sequences import elements
 from actlint.model.state import ModuleObject, StorageObject, conjoin
 from actlint.model.values import (
     NONE,
+    Computed,
     Condition,
     Constant,
     ForeignMethod,
@@ -27,6 +29,7 @@ from actlint.model.values import (
     Tuple,
     Unknown,
     Value,
+    computed,
 )
 from actlint.torchapi import Op
 
@@ -34,6 +37,14 @@ _QUERIES = frozenset(
     {"shape", "dtype", "device", "layout", "ndim", "is_cuda", "requires_grad", "is_leaf", "grad_fn", "grad"}
 )
 _NUMBERS = _QUERIES - {"grad"}
+_SIZES = {
+    "torch.Tensor.size": "shape",
+    "torch.Tensor.dim": "rank",
+    "torch.Tensor.ndimension": "rank",
+    "torch.Tensor.numel": "numel",
+    "torch.Tensor.nelement": "numel",
+    "torch.numel": "numel",
+}
 _OPERATORS = {
     "+": "add",
     "-": "sub",
@@ -156,6 +167,14 @@ def bind(op: Op, positional: list[Value], keywords: dict[str, Value]) -> dict[st
     return bound
 
 
+def bind_sizes(op: Op, args: Args, bound: dict[str, Value]) -> None:
+    """What `view(*x.shape[:-1], 4)` is given as its sizes; "*" marks arguments that are not all known."""
+    bound["*"] = Unknown("arguments passed through * or **")
+    if args.sizes is not None and op.params and op.params[0].kind == "vararg":
+        bound[op.params[0].name] = args.sizes
+        del bound["*"]
+
+
 def apply(
     m: Machine,
     op: Op,
@@ -179,6 +198,9 @@ def apply(
         if tensor is not None:
             operands[name] = tensor
             args[name] = tensor
+        elif type(args.get(name)) is ListRef:  # as it is now: the list may grow afterwards
+            items = elements(m, args[name])
+            args[name] = args[name] if items is None else Tuple(items)
     index = len(m.trace.events)
     trained: bool | None = False
     if op.parametric and layer is not None:
@@ -269,6 +291,10 @@ def _result(
     needs: bool | None,
     first: Tensor | None,
 ) -> Value:
+    if first is not None and op.qualname in _SIZES:
+        dim = args.get("dim")
+        whole = computed(_SIZES[op.qualname], first)
+        return whole if dim is None else computed("item", whole, dim)
     if op.result == "none" or op.alias == "none":
         return Unknown(f"result of {op.qualname}", op.kind == "query")
     if op.alias == "multiview":
@@ -383,7 +409,7 @@ def operator(m: Machine, op: str, left: Value, right: Value, site: Site) -> Valu
     whole = op in ("//", "%")
     a, b = _operand(m, left, right, whole), _operand(m, right, left, whole)
     if a is None and b is None:
-        return _of_numbers(left, right)
+        return _calculated(op, left, right)
     name = _OPERATORS.get(op)
     table = torchapi.method(name) if name else None
     if table is None:
@@ -392,6 +418,29 @@ def operator(m: Machine, op: str, left: Value, right: Value, site: Site) -> Valu
     second: Value = b if b is not None else right
     args = {"input": first, _second(table): second}
     return apply(m, table, args, site, ForeignMethod(first, f"operator {op}"))
+
+
+_ARITHMETIC = frozenset({"+", "-", "*", "//", "/"})
+
+
+def _calculated(op: str, left: Value, right: Value) -> Value:
+    """Arithmetic on sizes and constructor parameters, tuples of sizes included."""
+    kinds = (type(left), type(right))
+    if op in _ARITHMETIC and (Computed in kinds or Symbol in kinds) and all(map(_calculates, (left, right))):
+        return computed(op, left, right)
+    return _of_numbers(left, right)
+
+
+def _calculates(value: Value) -> bool:
+    match value:
+        case Computed() | Tuple():
+            return True
+        case Symbol(role=role):
+            return role == "parameter"
+        case Constant(value=number):
+            return isinstance(number, int)
+        case _:
+            return False
 
 
 def _operand(m: Machine, value: Value, other: Value = NONE, whole: bool = False) -> Tensor | None:
@@ -417,7 +466,7 @@ def _of_numbers(left: Value, right: Value) -> Unknown:
     for value in (left, right):
         if isinstance(value, Unknown) and not value.number:
             return value
-    plain = all(isinstance(value, (Unknown, Constant, Symbol, Tuple)) for value in (left, right))
+    plain = all(isinstance(value, (Unknown, Constant, Symbol, Tuple, Computed)) for value in (left, right))
     return Unknown("operator on unknown values", plain)
 
 
@@ -461,6 +510,8 @@ def augmented(m: Machine, op: str, old: Tensor, right: Value, site: Site) -> Val
 def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
     """`tensor.name`: a property, a view such as `.T`, or a method to be called."""
     if name in _QUERIES:
+        if name == "shape" or name == "ndim":
+            return computed("shape" if name == "shape" else "rank", receiver)
         return Unknown(f"tensor.{name}", name in _NUMBERS)
     if name in ("T", "mT", "H", "mH"):
         table = torchapi.method("t")
@@ -474,23 +525,22 @@ def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
     return ForeignMethod(receiver, name)
 
 
-def _advanced(m: Machine, node: Subscript) -> bool | None:
-    """Whether an index copies (a tensor or list index, None where unknown) or gives a view (integers, slices, None,
-    `...`).
+def _indices(m: Machine, node: Subscript) -> tuple[tuple[Value, ...], bool | None]:
+    """The values of an index, and whether it copies (a tensor or list among them, None where unknown) or gives a view
+    (integers, slices, None, `...`).
     """
-    indices = node.index.elements if isinstance(node.index, Collection) else (node.index,)
-    for index in indices:
-        if isinstance(index, Slice):
-            expressions.evaluate(m, index)
-            continue
-        if isinstance(index, Literal_) or (isinstance(index, UnaryOp) and isinstance(index.operand, Literal_)):
-            continue
+    found: list[Value] = []
+    advanced: bool | None = False
+    for index in node.index.elements if isinstance(node.index, Collection) else (node.index,):
         value = expressions.evaluate(m, index)
+        found.append(value)
+        if isinstance(index, (Slice, Literal_)) or (isinstance(index, UnaryOp) and isinstance(index.operand, Literal_)):
+            continue
         if isinstance(value, (Tensor, ListRef)):
-            return True
-        if not isinstance(value, Constant) and not counting.is_integer(m, index):
-            return None
-    return False
+            advanced = True
+        elif advanced is False and not isinstance(value, Constant) and not counting.is_integer(m, index):
+            advanced = None
+    return tuple(found), advanced
 
 
 _INDEX_ALIAS: dict[bool | None, torchapi.Alias] = {False: "view", True: "fresh", None: "maybe"}
@@ -498,12 +548,12 @@ _INDEX_ALIAS: dict[bool | None, torchapi.Alias] = {False: "view", True: "fresh",
 
 def index(m: Machine, receiver: Tensor, node: Subscript, site: Site) -> Value:
     """`tensor[index]`: a view of basic indices, a copy otherwise."""
-    advanced = _advanced(m, node)
+    indices, advanced = _indices(m, node)
     table = torchapi.method("select" if advanced is False else "index_select")
     if table is None:
         return Unknown("index")
     table = replace(table, alias=_INDEX_ALIAS[advanced], saves=(), kind="index")
-    result = apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, "[]"))
+    result = apply(m, table, {"input": receiver, "at": Tuple(indices)}, site, ForeignMethod(receiver, "[]"))
     sizes = m.sizes.get(receiver.root) if receiver.alias in ("fresh", "same") else None
     if advanced is False and sizes is not None and isinstance(result, Tensor):
         m.ranks[result.number] = len(sizes) - _dropped(node)

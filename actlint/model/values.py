@@ -196,6 +196,20 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A number, or a tuple of numbers, that is made of tensors' sizes or of Symbols; `model.shapes` works it out for
+    those who ask.
+
+    `op`: "shape", "numel" and "rank" of a tensor, "item" and "slice" of a tuple, "index" for a slice by itself, "int",
+    or an operator. `weight` is the number of its nodes, which are few.
+    """
+
+    op: str
+    operands: tuple[Value, ...]
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """One of several values, each with the condition that selects it."""
 
@@ -223,8 +237,17 @@ Value: TypeAlias = (
     | ForeignMethod
     | Partial
     | Super
+    | Computed
     | Join
 )
 
 NONE = Constant(None)
 UNSET = Unset()
+
+_HEAVIEST = 24
+
+
+def computed(op: str, *operands: Value) -> Value:
+    """A `Computed`, Unknown where it would grow too large."""
+    weight = 1 + sum([operand.weight for operand in operands if type(operand) is Computed])
+    return Computed(op, operands, weight) if weight <= _HEAVIEST else Unknown("long computation")
