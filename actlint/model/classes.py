@@ -54,7 +54,11 @@ def class_info(m: Machine, cls: Class) -> ClassInfo:
     """The class's definition; bases are evaluated once a run, or once a program for module-level classes."""
     cached = m.shared.classes.get(cls.site) if cls.frame == 0 else None
     if cached is None:
-        cached = _read(m, cls)
+        m.shared.reading += 1
+        try:
+            cached = _read(m, cls)
+        finally:
+            m.shared.reading -= 1
         if cls.frame == 0:
             m.shared.classes[cls.site] = cached
     assert isinstance(cached, ClassInfo)
@@ -66,8 +70,7 @@ def find_statement(file: File, site: Site) -> Stmt | None:
     facts = file.facts.chunks[site.chunk].facts
     if facts is None:
         return None
-    stack: list[Stmt] = list(facts.body)
-    for node in walk(stack):
+    for node in (*facts.body, *walk(facts.body)):  # most often it is the top-level statement itself
         if node.ordinal == site.ordinal:
             return node  # type: ignore[return-value]
     return None
@@ -226,7 +229,12 @@ def mro(m: Machine, cls: Class) -> tuple[Value, ...]:
 
     C3 where it works; depth first otherwise. Bases of foreign classes are not expanded (torch's own are tabulated).
     """
-    return tuple(_linear(m, cls, 0))
+    known = m.shared.ancestors.get(cls.site) if cls.frame == 0 else None
+    if known is None:
+        known = tuple(_linear(m, cls, 0))
+        if cls.frame == 0 and not m.shared.reading:  # while a class is being read, its bases are not known yet
+            m.shared.ancestors[cls.site] = known
+    return known
 
 
 def _linear(m: Machine, cls: Value, depth: int) -> list[Value]:

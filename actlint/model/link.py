@@ -33,6 +33,7 @@ from actlint.facts import (
     ImportFrom,
     Match,
     Name,
+    Node,
     Site,
     Stmt,
     Subscript,
@@ -69,7 +70,10 @@ class Binding:
 
 @dataclass(slots=True)
 class File:
-    """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place."""
+    """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place.
+
+    `nodes` is filled by `references.nodes_of`.
+    """
 
     path: str
     facts: FileFacts
@@ -79,6 +83,7 @@ class File:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[tuple[ImportFrom, Site]] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
+    nodes: dict[int, dict[int, tuple[Node, int | None]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

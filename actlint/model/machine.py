@@ -55,12 +55,15 @@ class Loop:
 
 @dataclass(slots=True)
 class Shared:
-    """What is read from code once a program: `classes` by definition, `codes` by function, `bound` names by statement,
-    `sites` by file and chunk, module-level names by file (`globals`; None where each run has its own), `counters` of
-    loops by function, and how many of the module-level names were evaluated apart.
+    """What is read from code once a program: `classes` by definition and their `ancestors` (`reading` counts those that
+    are being read), `codes` by function, `bound` names by statement, `sites` by file and chunk, module-level names by
+    file (`globals`; None where each run has its own), `counters` of loops by function, and how many of the module-level
+    names were evaluated apart.
     """
 
     classes: dict[Site, object] = field(default_factory=dict)
+    ancestors: dict[Site, tuple[Value, ...]] = field(default_factory=dict)
+    reading: int = 0
     codes: dict[Site, object] = field(default_factory=dict)
     bound: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
     sites: dict[tuple[int, int], dict[int, Site]] = field(default_factory=dict)

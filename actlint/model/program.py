@@ -19,10 +19,9 @@ from actlint.model.events import Trace
 from actlint.model.held import held
 from actlint.model.link import File, Names, link_names
 from actlint.model.machine import Machine, Shared
-from actlint.model.references import Reference, path_to, references
+from actlint.model.references import Reference, nodes_of, path_to, references
 from actlint.model.show import unparse
 from actlint.model.values import Class, Function, Value
-from actlint.model.walk import walk
 from actlint.torchapi.packages import entry_points
 
 if TYPE_CHECKING:
@@ -95,7 +94,6 @@ class FileView:
     _functions: tuple[Trace, ...] | None = None
     _held: tuple[Trace, ...] | None = None
     _steps: Purse | None = None
-    _nodes: dict[int, dict[int, Node]] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -179,12 +177,8 @@ class FileView:
 
     def node(self, site: Site) -> Node | None:
         """The node at a site of this file."""
-        nodes = self._nodes.get(site.chunk)
-        if nodes is None:
-            facts = self.file.facts.chunks[site.chunk].facts
-            nodes = {} if facts is None else {node.ordinal: node for node in walk(facts.body)}
-            self._nodes[site.chunk] = nodes
-        return nodes.get(site.ordinal)
+        found = nodes_of(self.file, site.chunk).get(site.ordinal)
+        return None if found is None else found[0]
 
     def text(self, node: Expr | None) -> str:
         """The expression as text on one line, shortened if long."""

@@ -6,8 +6,8 @@ class or comprehension binds itself is not followed, except for an import inside
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from actlint.facts import (
@@ -16,6 +16,7 @@ from actlint.facts import (
     Call,
     ClassDef,
     Comprehension,
+    Constant,
     Expr,
     FunctionDef,
     Import,
@@ -23,12 +24,11 @@ from actlint.facts import (
     Lambda,
     Name,
     Node,
-    ScopeDecl,
     Site,
 )
 from actlint.model.link import Binding, File, Names, global_name, import_target, member, module_value
 from actlint.model.values import External, ModuleFile, Unknown, Value
-from actlint.model.walk import bound_names, children, parameters, target_names, walk
+from actlint.model.walk import bindings, bound_names, children, parameters, statements, target_names, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,59 +56,68 @@ Scope: TypeAlias = dict[str, "Value | None"]
 
 def references(names: Names, file: File) -> Iterator[Reference]:
     """All references of a file, longest attribute chains first, with the shorter chains inside them."""
-    cache: dict[str, Value | None] = {}
+    reader = _Reader(names, file, {})
     for index, chunk in enumerate(file.facts.chunks):
         if chunk.facts is not None:
+            reader.chunk = index
             for statement in chunk.facts.body:
-                yield from _visit(names, file, index, statement, (), (), cache)
+                _visit(reader, statement, ())
+    return iter(reader.found)
 
 
-def _visit(
-    names: Names,
-    file: File,
-    chunk: int,
-    node: Node,
-    scopes: tuple[Scope, ...],
-    parents: tuple[Node, ...],
-    cache: dict[str, Value | None],
-) -> Iterator[Reference]:
+@dataclass(slots=True)
+class _Reader:
+    """Where reading a file stands: `path` are the nodes around the next one, from the top-level statement on."""
+
+    names: Names
+    file: File
+    cache: dict[str, Value | None]
+    chunk: int = 0
+    path: list[Node] = field(default_factory=list)
+    found: list[Reference] = field(default_factory=list)
+
+
+def _visit(reader: _Reader, node: Node, scopes: tuple[Scope, ...]) -> None:
     kind = type(node)
     if kind is Name or kind is Attribute:
         assert isinstance(node, (Name, Attribute))
-        yield from _chain(names, file, chunk, node, scopes, parents, cache)
+        _chain(reader, node, scopes)
         return
-    inside = (*parents, node)
+    if kind is Constant:
+        return
+    reader.path.append(node)
     if isinstance(node, (Import, ImportFrom)):
-        yield from _imported(names, file, chunk, node, inside)
-        return
-    if isinstance(node, (FunctionDef, Lambda)):
-        outer: tuple[Node, ...] = parameters(node.params)
-        if isinstance(node, FunctionDef):
-            outer = (*node.decorators, *outer, *((node.returns,) if node.returns is not None else ()))
-        for child in outer:
-            yield from _visit(names, file, chunk, child, scopes, inside, cache)
-        # A class body's names are not visible inside its methods.
-        visible = tuple(scope for scope in scopes if "\0class" not in scope)
-        scope = _scope(names, file, node)
-        body: tuple[Node, ...] = node.body if isinstance(node, FunctionDef) else (node.body,)
-        for child in body:
-            yield from _visit(names, file, chunk, child, (*visible, scope), inside, cache)
-        return
-    if isinstance(node, ClassDef):
-        for child in (*node.decorators, *node.bases):
-            yield from _visit(names, file, chunk, child, scopes, inside, cache)
+        _imported(reader, node)
+    elif isinstance(node, (FunctionDef, Lambda)):
+        _visit_function(reader, node, scopes)
+    elif isinstance(node, ClassDef):
+        header: tuple[Node, ...] = (*node.decorators, *node.bases)
+        for child in header:
+            _visit(reader, child, scopes)
         class_scope: Scope = dict.fromkeys(bound_names(node.body))
         class_scope["\0class"] = None
-        for child in node.body:
-            yield from _visit(names, file, chunk, child, (*scopes, class_scope), inside, cache)
-        return
-    if isinstance(node, Comprehension):
-        bound: Scope = {name: None for clause in node.clauses for name in target_names(clause.target)}
-        for child in children(node):
-            yield from _visit(names, file, chunk, child, (*scopes, bound), inside, cache)
-        return
-    for child in children(node):
-        yield from _visit(names, file, chunk, child, scopes, inside, cache)
+        for statement in node.body:
+            _visit(reader, statement, (*scopes, class_scope))
+    else:
+        if isinstance(node, Comprehension):
+            scopes = (*scopes, {name: None for clause in node.clauses for name in target_names(clause.target)})
+        for below in children(node):
+            _visit(reader, below, scopes)
+    reader.path.pop()
+
+
+def _visit_function(reader: _Reader, node: FunctionDef | Lambda, scopes: tuple[Scope, ...]) -> None:
+    outer: tuple[Node, ...] = parameters(node.params)
+    if isinstance(node, FunctionDef):
+        outer = (*node.decorators, *outer, *((node.returns,) if node.returns is not None else ()))
+    for child in outer:
+        _visit(reader, child, scopes)
+    # A class body's names are not visible inside its methods.
+    visible = tuple(scope for scope in scopes if "\0class" not in scope)
+    inside = (*visible, _scope(reader.names, reader.file, node))
+    body: tuple[Node, ...] = node.body if isinstance(node, FunctionDef) else (node.body,)
+    for child in body:
+        _visit(reader, child, inside)
 
 
 def _scope(names: Names, file: File, node: FunctionDef | Lambda) -> Scope:
@@ -118,31 +127,28 @@ def _scope(names: Names, file: File, node: FunctionDef | Lambda) -> Scope:
     scope: Scope = {item.name: None for item in node.params.items}
     if isinstance(node, Lambda):
         return scope
-    for name in bound_names(node.body):
+    bound, outer = bindings(node.body)
+    for name in bound:
         scope.setdefault(name, None)
     counts: dict[str, int] = {}
     found: dict[str, Value] = {}
-    for inner in walk(node.body, (FunctionDef, ClassDef, Lambda)):
+    own = [inner for inner in statements(node.body) if isinstance(inner, (Import, ImportFrom))]
+    for inner in own:
         if isinstance(inner, Import):
             for alias in inner.aliases:
                 dotted = alias.name if alias.asname else alias.name.partition(".")[0]
                 _note(counts, found, alias.asname or dotted, module_value(names, dotted))
-        elif isinstance(inner, ImportFrom):
+        else:
             target = import_target(names, file, inner.level, inner.module)
             for alias in inner.aliases:
                 values = member(names, target, alias.name) if alias.name != "*" else []
                 if len(values) == 1 and not isinstance(values[0], Binding):
                     _note(counts, found, alias.asname or alias.name, values[0])
-        elif isinstance(inner, Name) and inner.id in found:
-            continue
-    rebound = _rebound(node)
+    rebound = _rebound(node, own) if found else frozenset()
     for name, value in found.items():
         if counts[name] == 1 and name in scope and name not in rebound:
             scope[name] = value
-    declared = {
-        n for inner in walk(node.body, (FunctionDef, ClassDef)) if isinstance(inner, ScopeDecl) for n in inner.names
-    }
-    for name in declared:
+    for name in outer:
         scope.pop(name, None)
     return scope
 
@@ -155,10 +161,9 @@ def _note(counts: dict[str, int], found: dict[str, Value], name: str, value: Val
     found[name] = value
 
 
-def _rebound(node: FunctionDef) -> frozenset[str]:
-    """Names that the body binds by anything but an import, and its parameters."""
-    kept = [s for s in walk(node.body, (FunctionDef, ClassDef, Lambda)) if isinstance(s, (Import, ImportFrom))]
-    imports = {alias.asname or alias.name.partition(".")[0] for s in kept for alias in s.aliases}
+def _rebound(node: FunctionDef, imports: Sequence[Import | ImportFrom]) -> frozenset[str]:
+    """Names that the body binds by an import and by anything else, or that are parameters too."""
+    imported = {alias.asname or alias.name.partition(".")[0] for s in imports for alias in s.aliases}
     others: set[str] = {item.name for item in node.params.items}
     for statement in walk(node.body, (FunctionDef, ClassDef, Lambda)):
         if isinstance(statement, (Import, ImportFrom)):
@@ -167,52 +172,47 @@ def _rebound(node: FunctionDef) -> frozenset[str]:
         others.update(n for target in own if target is not None for n in target_names(target))
         if isinstance(statement, (FunctionDef, ClassDef)):
             others.add(statement.name)
-    return frozenset(others & imports)
+    return frozenset(others & imported)
 
 
-def _chain(
-    names: Names,
-    file: File,
-    chunk: int,
-    node: Name | Attribute,
-    scopes: tuple[Scope, ...],
-    parents: tuple[Node, ...],
-    cache: dict[str, Value | None],
-) -> Iterator[Reference]:
+def _chain(reader: _Reader, node: Name | Attribute, scopes: tuple[Scope, ...]) -> None:
     links: list[Name | Attribute] = []
     root: Expr = node
     while isinstance(root, Attribute):
         links.append(root)
         root = root.value
+    path = reader.path
     if not isinstance(root, Name):
-        yield from _visit(names, file, chunk, root, scopes, (*parents, *links), cache)
+        path.extend(links)
+        _visit(reader, root, scopes)
+        del path[len(path) - len(links) :]
         return
-    value = _root(names, file, root.id, scopes, cache)
+    value = _root(reader, root.id, scopes)
     if value is None:
         return
     found: list[tuple[Name | Attribute, Value]] = [(root, value)]
     for link in reversed(links):
         assert isinstance(link, Attribute)
-        value = _step(names, value, link.attr)
+        value = _step(reader.names, value, link.attr)
         if value is None:
             break
         found.append((link, value))
     for position in range(len(found) - 1, -1, -1):
         inner, meaning = found[position]
-        outer = tuple(links[: len(links) - position])
-        parent = outer[-1] if outer else parents[-1] if parents else None
+        outer = links[: len(links) - position]
+        parent = outer[-1] if outer else path[-1] if path else None
         call = parent if isinstance(parent, Call) and parent.func is inner else None
-        yield Reference(Site(file.path, chunk, inner.ordinal), inner, meaning, call, (*parents, *outer))
+        at = Site(reader.file.path, reader.chunk, inner.ordinal)
+        reader.found.append(Reference(at, inner, meaning, call, (*path, *outer)))
 
 
-def _root(
-    names: Names, file: File, name: str, scopes: tuple[Scope, ...], cache: dict[str, Value | None]
-) -> Value | None:
+def _root(reader: _Reader, name: str, scopes: tuple[Scope, ...]) -> Value | None:
     for scope in reversed(scopes):
         if name in scope:
             return scope[name]
+    cache = reader.cache
     if name not in cache:
-        found = global_name(names, file, name, annotations=True)
+        found = global_name(reader.names, reader.file, name, annotations=True)
         values = [entry for entry in found if not isinstance(entry, (Binding, Unknown))]
         known = len(values) == 1 and len(found) == 1
         value = values[0] if known else None
@@ -229,29 +229,47 @@ def _step(names: Names, value: Value, attr: str) -> Value | None:
     return None
 
 
-def _imported(
-    names: Names, file: File, chunk: int, node: Import | ImportFrom, parents: tuple[Node, ...]
-) -> Iterator[Reference]:
+def _imported(reader: _Reader, node: Import | ImportFrom) -> None:
     for alias in node.aliases:
-        site = Site(file.path, chunk, alias.ordinal)
+        site = Site(reader.file.path, reader.chunk, alias.ordinal)
         if isinstance(node, Import):
-            yield Reference(site, alias, module_value(names, alias.name), None, parents, True)
+            value = module_value(reader.names, alias.name)
         elif alias.name != "*":
-            target = import_target(names, file, node.level, node.module)
-            found = member(names, target, alias.name)
-            if len(found) == 1 and not isinstance(found[0], (Binding, Unknown)):
-                yield Reference(site, alias, found[0], None, parents, True)
+            target = import_target(reader.names, reader.file, node.level, node.module)
+            found = member(reader.names, target, alias.name)
+            if len(found) != 1 or isinstance(found[0], (Binding, Unknown)):
+                continue
+            value = found[0]
+        else:
+            continue
+        reader.found.append(Reference(site, alias, value, None, tuple(reader.path), True))
 
 
 def path_to(file: File, site: Site) -> tuple[Node, ...]:
     """The nodes from the top-level statement down to the one at `site`, that one included."""
-    facts = file.facts.chunks[site.chunk].facts
-    if facts is None:
-        return ()
-    stack: list[tuple[Node, tuple[Node, ...]]] = [(statement, (statement,)) for statement in facts.body]
-    while stack:
-        node, path = stack.pop()
-        if node.ordinal == site.ordinal:
-            return path
-        stack.extend((child, (*path, child)) for child in children(node))
-    return ()
+    nodes = nodes_of(file, site.chunk)
+    path: list[Node] = []
+    ordinal: int | None = site.ordinal
+    while ordinal is not None:
+        found = nodes.get(ordinal)
+        if found is None:
+            return ()
+        path.append(found[0])
+        ordinal = found[1]
+    path.reverse()
+    return tuple(path)
+
+
+def nodes_of(file: File, chunk: int) -> dict[int, tuple[Node, int | None]]:
+    """The nodes of a top-level statement by ordinal, each with the ordinal of the node around it; read once."""
+    nodes = file.nodes.get(chunk)
+    if nodes is None:
+        nodes = file.nodes[chunk] = {}
+        facts = file.facts.chunks[chunk].facts
+        stack: list[tuple[Node, int | None]] = [] if facts is None else [(node, None) for node in facts.body]
+        while stack:
+            entry = stack.pop()
+            node = entry[0]
+            nodes[node.ordinal] = entry
+            stack.extend((child, node.ordinal) for child in children(node))
+    return nodes

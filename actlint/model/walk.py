@@ -156,51 +156,70 @@ def target_names(target: Expr) -> Iterator[str]:
             stack.append(node.value)
 
 
+def statements(body: Iterable[Stmt]) -> Iterator[Stmt]:
+    """The statements of a body and of the blocks in it, but not of the functions and classes that it defines."""
+    stack = list(body)
+    stack.reverse()
+    while stack:
+        statement = stack.pop()
+        yield statement
+        blocks = _BLOCKS.get(type(statement))
+        if blocks is not None:
+            for block in reversed(blocks(statement)):
+                stack.extend(reversed(block))
+
+
+_BLOCKS: dict[type, Callable[..., tuple[tuple[Stmt, ...], ...]]] = {
+    If: lambda n: (n.body, n.orelse),
+    For: lambda n: (n.body, n.orelse),
+    While: lambda n: (n.body, n.orelse),
+    With: lambda n: (n.body,),
+    Try: lambda n: (n.body, *(handler.body for handler in n.handlers), n.orelse, n.final),
+    Match: lambda n: tuple(case.body for case in n.cases),
+}
+
+
 def bound_names(body: Iterable[Stmt | Expr]) -> frozenset[str]:
     """The names that a body binds in its own scope (a walrus in a comprehension too), minus `global` and `nonlocal`."""
+    return bindings(body)[0]
+
+
+def bindings(body: Iterable[Stmt | Expr]) -> tuple[frozenset[str], frozenset[str]]:
+    """What `bound_names` gives, and the names that are declared `global` or `nonlocal`."""
     names: set[str] = set()
     outer: set[str] = set()
     stack: list[Node] = list(body)
     while stack:
         node = stack.pop()
         kind = type(node)
-        if isinstance(node, (FunctionDef, ClassDef)):
-            names.add(node.name)
-            stack.extend(node.decorators)
+        bound = _BINDS.get(kind)
+        if bound is not None:
+            names.update(bound(node))
+            if kind is FunctionDef or kind is ClassDef:
+                stack.extend(node.decorators)  # type: ignore[union-attr]
+                continue
+        elif kind is Lambda:
             continue
-        if kind is Lambda:
-            continue
-        match node:
-            case Assign():
-                for target in node.targets:
-                    names.update(target_names(target))
-            case AugAssign() | AnnAssign():
-                names.update(target_names(node.target))
-            case For():
-                names.update(target_names(node.target))
-            case With():
-                for item in node.items:
-                    if item.target is not None:
-                        names.update(target_names(item.target))
-            case Handler():
-                if node.name:
-                    names.add(node.name)
-            case Case():
-                names.update(node.captures)
-            case Import():
-                names.update(alias.asname or alias.name.partition(".")[0] for alias in node.aliases)
-            case ImportFrom():
-                names.update(alias.asname or alias.name for alias in node.aliases)
-            case NamedExpr():
-                names.add(node.target.id)
-            case ScopeDecl():
-                outer.update(node.names)
-            case Delete():
-                for target in node.targets:
-                    names.update(target_names(target))
-            case TypeAliasStmt():
-                names.add(node.name)
-            case _:
-                pass
+        elif kind is ScopeDecl:
+            outer.update(node.names)  # type: ignore[union-attr]
         stack.extend(_CHILDREN[kind](node))
-    return frozenset(names - outer)
+    return frozenset(names - outer), frozenset(outer)
+
+
+_BINDS: dict[type, Callable[..., Iterable[str]]] = {
+    FunctionDef: lambda n: (n.name,),
+    ClassDef: lambda n: (n.name,),
+    Assign: lambda n: (name for target in n.targets for name in target_names(target)),
+    AugAssign: lambda n: target_names(n.target),
+    AnnAssign: lambda n: target_names(n.target),
+    For: lambda n: target_names(n.target),
+    With: lambda n: (name for item in n.items if item.target is not None for name in target_names(item.target)),
+    Handler: lambda n: (n.name,) if n.name else (),
+    Case: lambda n: n.captures,
+    Import: lambda n: (alias.asname or alias.name.partition(".")[0] for alias in n.aliases),
+    ImportFrom: lambda n: (alias.asname or alias.name for alias in n.aliases),
+    NamedExpr: lambda n: (n.target.id,),
+    Delete: lambda n: (name for target in n.targets for name in target_names(target)),
+    TypeAliasStmt: lambda n: (n.name,),
+}
+"""What a node itself binds, by its type."""
