@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from actlint.facts import AnnAssign, Assign, Attribute, Expr, FunctionDef, Site
 from actlint.model.definitions import definitions
-from actlint.model.events import Argument, Call, Merge, Store, Trace
+from actlint.model.events import Argument, Call, Merge, Read, Return, Store, Trace
 from actlint.model.kept import Heap, contents
 from actlint.model.program import ClassView, Context, FileView
 from actlint.model.reads import uses
@@ -89,7 +89,9 @@ def plain_tensors(unit: FileView, ctx: Context, view: ClassView) -> Iterator[Pla
         if stored is None or _is_managed(ctx, view, name):
             continue
         for step in view.traces[1:]:
-            used = _meeting(step, roots) if _is_step(step) else None
+            if not _is_step(step):
+                continue
+            used = _meeting(step, roots) if kind == "constant" else _reading(step, name)
             if used is not None:
                 event, target, statement, value = stored
                 at, whole = unit.site(event.where.site, value), unit.site(event.where.site, statement)
@@ -231,8 +233,6 @@ def _is_managed(ctx: Context, view: ClassView, name: str) -> bool:
 
 def _runs(view: ClassView, site: Site) -> bool:
     """Whether the constructor runs the function at `site`."""
-    from actlint.model.events import Return
-
     return any(isinstance(event, Return) and event.function.site == site for event in view.constructor.events)
 
 
@@ -264,6 +264,14 @@ def _meeting(trace: Trace, roots: set[int]) -> Site | None:
                     own |= made
             case _:
                 pass
+    return None
+
+
+def _reading(trace: Trace, name: str) -> Site | None:
+    """The first place that reads the attribute: what is trained must be registered, whatever it meets."""
+    for event in trace.events:
+        if isinstance(event, Read) and event.receiver == trace.receiver and event.name == name:
+            return event.where.site
     return None
 
 

@@ -590,6 +590,15 @@ def _type(m: Machine, args: Args, site: Site) -> Value:
     return Unknown("type()")
 
 
+def _reparametrized(m: Machine, args: Args, site: Site) -> Value | None:
+    """`spectral_norm(layer)`: the layer itself, with weights that are computed from others from here on."""
+    module = args.get(0, "module")
+    if not isinstance(module, Module):
+        return None
+    calls.escape(m, (module,), "computed weights", site)
+    return module
+
+
 def _deepcopy(m: Machine, args: Args, site: Site) -> Value:
     """A copy of a module is another module with the same structure (shallowly followed)."""
     value = args.positional[0] if args.positional else NONE
@@ -716,4 +725,9 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
     "torch.utils.checkpoint.checkpoint": _checkpoint,
+    "torch.nn.utils.weight_norm": _reparametrized,
+    "torch.nn.utils.spectral_norm": _reparametrized,
+    "torch.nn.utils.parametrizations.weight_norm": _reparametrized,
+    "torch.nn.utils.parametrizations.spectral_norm": _reparametrized,
+    "torch.nn.utils.parametrizations.orthogonal": _reparametrized,
 }
