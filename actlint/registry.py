@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from actlint.checks.activation_class_misuse import activation_class_misuse
+from actlint.checks.activation_on_logits import activation_on_logits
+from actlint.checks.bias_before_norm import bias_before_norm
 from actlint.checks.consecutive_activations import consecutive_activations
 from actlint.checks.deprecated_activation import deprecated_activation
 from actlint.checks.deprecated_amp import deprecated_amp
@@ -29,10 +31,13 @@ from actlint.checks.module_in_tuple import module_in_tuple
 from actlint.checks.overwritten_module import overwritten_module
 from actlint.checks.repeated_module_instance import repeated_module_instance
 from actlint.checks.rnn_dropout_single_layer import rnn_dropout_single_layer
+from actlint.checks.softmax_in_hidden_layer import softmax_in_hidden_layer
+from actlint.checks.softmax_over_batch import softmax_over_batch
 from actlint.checks.undefined_attribute import undefined_attribute
 from actlint.checks.unregistered_module import unregistered_module
 from actlint.checks.unregistered_tensor import unregistered_tensor
 from actlint.checks.unused_module import unused_module
+from actlint.checks.vanishing_gradient_stack import vanishing_gradient_stack
 from actlint.checks.wrong_super_class import wrong_super_class
 from actlint.config import Settings
 from actlint.errors import ActlintError, UsageError
@@ -52,9 +57,14 @@ RULES: tuple[Rule, ...] = (
     inplace_not_supported,
     missing_nonlinearity,
     consecutive_activations,
+    activation_on_logits,
     discarded_activation,
     activation_class_misuse,
+    vanishing_gradient_stack,
+    softmax_over_batch,
+    softmax_in_hidden_layer,
     dropout_always_on,
+    bias_before_norm,
     rnn_dropout_single_layer,
     undefined_attribute,
     module_in_tuple,

@@ -313,11 +313,25 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
         attrs = dict(found.attrs)
         attrs[name] = value
         m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+        if isinstance(receiver, Module) and isinstance(value, (Module, Unknown, Join, Symbol)):
+            _becomes_child(m, receiver, name, value)
     m.record(Store(m.where(site), "attribute", receiver, name, value, ready))
     if name == "requires_grad":
         gradients.assigned(m, receiver, value)
     if isinstance(receiver, Tensor) and name == "data":
         tensors.overwrite_data(m, receiver, site)
+
+
+def _becomes_child(m: Machine, receiver: Module, name: str, value: Value) -> None:
+    """What a container that torch knows is given as an attribute is one of its entries, if it is a module."""
+    found = m.state.heap[receiver.ref]
+    if not isinstance(found, ModuleObject) or found.children is None:
+        return
+    if classes.foreign_layer(m, found.cls) not in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"):
+        return
+    entries = {**dict(found.children), name: value}
+    known = isinstance(value, Module) and not m.blurred
+    m.state.heap[receiver.ref] = calls.replaced(found, children=tuple(entries.items()) if known else None)
 
 
 def forget_attribute(m: Machine, receiver: Module | Instance, name: str) -> None:

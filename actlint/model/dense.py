@@ -22,7 +22,7 @@ from actlint.facts import (
     Site,
 )
 from actlint.model import events, values
-from actlint.model.flow import single_operand
+from actlint.model.flow import input_of, single_operand
 from actlint.model.layers import HOOKED
 from actlint.model.show import dotted
 from actlint.model.state import ModuleObject
@@ -162,6 +162,23 @@ def _joined(first: ModuleObject, second: ModuleObject, reshaped: bool) -> bool:
     if _number(out) is not None and _number(into) is not None:
         return out == into
     return not reshaped or (isinstance(out, Symbol) and out == into)
+
+
+def joined_widths(first: ModuleObject, second: ModuleObject) -> bool:
+    """Whether a normalisation is made for as many features as a layer gives, both known."""
+    out, into = _width_out(first), second.args.get("num_features")
+    return out == into and isinstance(out, (values.Constant, Symbol))
+
+
+def scores_one(trace: events.Trace, tensor: values.Tensor) -> bool:
+    """Whether a tensor holds one number for each sample: its layer has one output."""
+    event = trace.events[tensor.event] if 0 <= tensor.event < len(trace.events) else None
+    while isinstance(event, events.Call) and event.layer is None or isinstance(event, events.Call) and keeps(event):
+        source = input_of(event)
+        if source is None or not 0 <= source.event < len(trace.events):
+            return False
+        event = trace.events[source.event]
+    return isinstance(event, events.Call) and event.layer is not None and _number(_width_out(event.layer)) == 1
 
 
 def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | None:

@@ -222,6 +222,10 @@ class Context:
         """Whether some file of the project instantiates the class."""
         return cls.site in _index(self.program).called
 
+    def built_in(self, cls: Class) -> frozenset[str]:
+        """The files that instantiate the class."""
+        return frozenset(path for path, _ in _index(self.program).called.get(cls.site, ()))
+
     def subclasses(self, cls: Class) -> list[Class]:
         """The project's direct and indirect subclasses of a class."""
         index = _index(self.program)

@@ -42,6 +42,16 @@ FLAT: Final[dict[str, tuple[float, float]]] = {
 }
 """The inputs between which a clipping activation has a gradient: below and above it is exactly zero."""
 
+CLIPS: Final = frozenset({"relu", "relu6", "hardtanh", "hardsigmoid", "sigmoid", "tanh", "softsign"})
+"""Activations that cut their input off at zero, or squash it into a range."""
+
+SATURATING: Final = frozenset({"sigmoid", "hardsigmoid"})
+"""Activations whose slope is at most a quarter, wherever."""
+
+SOFTMAX_LOSSES: Final = frozenset({"cross_entropy"})
+SIGMOID_LOSSES: Final = frozenset({"binary_cross_entropy_with_logits", "multilabel_soft_margin_loss"})
+"""Losses that take logits, by the function that they apply to them."""
+
 GAINS: Final[dict[str, float]] = {
     "linear": 1.0,
     "conv1d": 1.0,
