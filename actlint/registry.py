@@ -17,6 +17,7 @@ from actlint.checks.discarded_activation import discarded_activation
 from actlint.checks.dropout_always_on import dropout_always_on
 from actlint.checks.forward_returns_none import forward_returns_none
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
+from actlint.checks.init_activation_mismatch import init_activation_mismatch
 from actlint.checks.inplace_not_supported import inplace_not_supported
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
 from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     softmax_over_batch,
     softmax_in_hidden_layer,
     dropout_always_on,
+    init_activation_mismatch,
     bias_before_norm,
     rnn_dropout_single_layer,
     undefined_attribute,

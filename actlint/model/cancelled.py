@@ -10,6 +10,7 @@ from actlint.model.events import Call
 from actlint.model.flow import input_of, producers
 from actlint.model.places import Place, layout
 from actlint.model.program import FileView
+from actlint.model.state import conjoin
 from actlint.model.values import Condition, Constant, External
 from actlint.torchapi.activations import named
 
@@ -42,8 +43,10 @@ def cancelled(unit: FileView) -> Iterator[Cancelled]:
             if found is None or found.site.path != unit.path or not isinstance(found.cls, External):
                 continue
             calls = [e for e in trace.events if isinstance(e, Call) and e.op is not None and e.module == layer.module]
-            if all(id(call) in into for call in calls) and _has_bias(layer) and _takes_out(layer, norm):
-                yield Cancelled(layer, norm, plan.place(norm), layer.where.condition)
+            both = conjoin(layer.where.condition, norm.where.condition)
+            sure = all(id(call) in into for call in calls) and _has_bias(layer) and _takes_out(layer, norm)
+            if sure and both is not None:
+                yield Cancelled(layer, norm, plan.place(norm), both)
 
 
 def _is_norm(event: object) -> bool:

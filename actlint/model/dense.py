@@ -11,9 +11,11 @@ from actlint.facts import (
     AnnAssign,
     Argument,
     Assign,
+    Attribute,
     AugAssign,
     BinOp,
     Call,
+    ClassDef,
     Constant,
     Expr,
     FunctionDef,
@@ -227,7 +229,8 @@ def _widened(layer: ModuleObject, narrow: tuple[str, ...], wide: tuple[str, ...]
     match product:
         case BinOp(op="*", left=left, right=right):
             return any(
-                dotted(one) == name and _at_least_one(other, function) for one, other in ((left, right), (right, left))
+                dotted(one) == name and _at_least_one(_constant(other, parents), function)
+                for one, other in ((left, right), (right, left))
             )
         case _:
             return False
@@ -260,6 +263,21 @@ def _assigned(function: FunctionDef, name: str) -> Expr | None:
             case _:
                 pass
     return found[0] if len(found) == 1 else None
+
+
+def _constant(factor: Expr, parents: tuple[Node, ...]) -> Expr:
+    """What the class's own body assigns to the attribute that a factor reads (`self.expansion`), else the factor."""
+    owner = next((node for node in reversed(parents) if isinstance(node, ClassDef)), None)
+    if owner is None or not isinstance(factor, Attribute) or not isinstance(factor.value, Name):
+        return factor
+    for statement in owner.body:
+        match statement:
+            case Assign(targets=(Name(id=name),), value=value) | AnnAssign(target=Name(id=name), value=value):
+                if name == factor.attr and value is not None:
+                    return value
+            case _:
+                pass
+    return factor
 
 
 def _at_least_one(factor: Expr, function: FunctionDef | None) -> bool:

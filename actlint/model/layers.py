@@ -261,8 +261,22 @@ def _fill(m: Machine, module: Module, found: ModuleObject, name: str, args: Args
             return module
         m.state.heap[module.ref] = calls.replaced(found, children=tuple((str(i), v) for i, v in enumerate(values)))
         return module
-    m.state.heap[module.ref] = calls.replaced(found, children=None, element=None)
+    alike = first if name == "append" and _like_the_others(m, found, first) else None
+    m.state.heap[module.ref] = calls.replaced(found, children=None, element=alike)
     return module
+
+
+def _like_the_others(m: Machine, found: ModuleObject, value: Value | None) -> bool:
+    """Whether what a loop appends looks like all that the container holds: built at one place, or alone."""
+    if not isinstance(value, Module):
+        return False
+    made, known = (
+        m.state.heap.get(value.ref),
+        m.state.heap.get(found.element.ref) if isinstance(found.element, Module) else None,
+    )
+    if isinstance(known, ModuleObject) and isinstance(made, ModuleObject):
+        return known.site == made.site
+    return found.children == ()
 
 
 def _children(found: ModuleObject, name: str) -> Value:

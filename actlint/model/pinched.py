@@ -10,6 +10,7 @@ from actlint.model.events import Call
 from actlint.model.flow import input_of, producers
 from actlint.model.places import Layout, Place, layout
 from actlint.model.program import FileView
+from actlint.model.purpose import into_attention
 from actlint.model.state import conjoin
 from actlint.model.values import Condition, Constant, Tensor
 from actlint.torchapi.activations import named
@@ -57,6 +58,8 @@ def _steps(plan: Layout, softmax: Call, after: Call) -> Pinched | None:
     made = [] if source is None else producers(plan.trace, source, transparent)
     if len(made) != 1 or not _is_layer(made[0][0]) or not isinstance(softmax.result, Tensor):
         return None
+    if isinstance(after.result, Tensor) and into_attention(plan.trace, plan.table, after.result):
+        return None  # heads that talk to each other, before and after the softmax of their attention
     before = made[0][0]
     both = conjoin(softmax.where.condition, after.where.condition)
     steps = tuple((plan.place(call), call) for call in (softmax, before, after))

@@ -41,6 +41,12 @@ class Layout:
             self._readers = uses(self.trace)
         return self._readers.get(number, [])
 
+    @property
+    def table(self) -> dict[int, list[int]]:
+        """The events that read each tensor, by its number."""
+        self.readers(0)
+        return self._readers or {}
+
     def place(self, call: Call) -> Place:
         """Where a call stands."""
         built = call.layer is not None and (call.where.site, call.where.stack) in self.containers

@@ -385,7 +385,7 @@ def join_objects(
             children=_join_children(a.children, b.children, join),
             open=a.open or b.open,
             ready=a.ready if a.ready == b.ready else None,
-            element=a.element if a.element == b.element else None,
+            element=_join_elements(a, b),
         )
     if isinstance(a, InstanceObject) and isinstance(b, InstanceObject):
         return replace(a, attrs=_join_maps(a.attrs, b.attrs, join), open=a.open or b.open)
@@ -409,6 +409,13 @@ def join_objects(
             newer[old] = joined if isinstance(joined, Tensor) else ours.get(old, theirs.get(old, old))
         return StorageObject(max(a.version, b.version), max(a.writer, b.writer), tuple(saved), tuple(newer.items()))
     raise AssertionError("a heap object changed its kind")
+
+
+def _join_elements(a: ModuleObject, b: ModuleObject) -> Value | None:
+    """What every item looks like: of an empty container anything can be said."""
+    if a.element == b.element or b.children == ():
+        return a.element
+    return b.element if a.children == () else None
 
 
 def _join_saved(a: StorageObject, b: StorageObject, when_a: Condition, when_b: Condition) -> list[Saved]:

@@ -12,7 +12,7 @@ from actlint.testing.run import Project
 from tests.bugs.pairs import MAIN, PageError, Pair, Side, pairs, read
 
 PAIRS = tuple(pairs())
-_PRELUDE = "from tests.bugs.proofs import raises\n"
+_PRELUDE = "from tests.bugs.proofs import affine, raises\n"
 
 
 def _found(side: Side, codes: tuple[str, ...]) -> Counter[tuple[str, int, str]]:
