@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actlint.config import Settings
 from actlint.diagnostic import Diagnostic, Fix, Position, Related, Span
 from actlint.facts import FileFacts, Problem, Site
 from actlint.model import program as model
-from actlint.model.program import Context, Program
-from actlint.rule import Finding, Rule
+from actlint.model.program import Context, FileView, Program
+from actlint.rule import Finding, Note, Rule
 
 SYNTAX_ERROR = "ACT001"
 
@@ -34,13 +35,21 @@ def check(program: Program, path: str, text: str, rules: Sequence[Rule]) -> tupl
         if rule.check is None:
             continue
         try:
-            found.extend((rule, finding) for finding in rule.check(view, context) if finding.at.path == path)
+            own = (finding for finding in rule.check(view, context) if finding.at.path == path)
+            found.extend((rule, _with_call(view, finding)) for finding in own)
         except Exception as error:  # a defect of one rule must not cost the user the others
             failed.append(_internal_error(rule, path, error))
     diagnostics = [*failed, *_located(program, text, _distinct(found))]
     if any(rule.code == SYNTAX_ERROR for rule in rules):
         diagnostics.extend(_syntax_errors(path, view.file.facts.problems))
     return tuple(sorted(diagnostics, key=lambda d: (d.span.start, d.span.end, d.code, d.message)))
+
+
+def _with_call(view: FileView, finding: Finding) -> Finding:
+    """A finding that holds at one constructor call shows that call."""
+    calls = [view.calls[words] for words in finding.conditions if words in view.calls]
+    notes = tuple(Note(site, "with these arguments") for site in calls if site != finding.at)
+    return replace(finding, notes=(*finding.notes, *notes)) if notes else finding
 
 
 def _distinct(found: Sequence[tuple[Rule, Finding]]) -> list[tuple[Rule, Finding]]:

@@ -9,14 +9,17 @@ from functools import cache
 from actlint.checks.activation_class_misuse import activation_class_misuse
 from actlint.checks.activation_on_logits import activation_on_logits
 from actlint.checks.bias_before_norm import bias_before_norm
+from actlint.checks.channel_mismatch import channel_mismatch
 from actlint.checks.consecutive_activations import consecutive_activations
 from actlint.checks.deprecated_activation import deprecated_activation
 from actlint.checks.deprecated_amp import deprecated_amp
 from actlint.checks.direct_forward_call import direct_forward_call
 from actlint.checks.discarded_activation import discarded_activation
 from actlint.checks.dropout_always_on import dropout_always_on
+from actlint.checks.feature_mismatch import feature_mismatch
 from actlint.checks.forward_returns_none import forward_returns_none
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
+from actlint.checks.indivisible_heads import indivisible_heads
 from actlint.checks.init_activation_mismatch import init_activation_mismatch
 from actlint.checks.inplace_not_supported import inplace_not_supported
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
@@ -24,6 +27,7 @@ from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
 from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
 from actlint.checks.lost_parameter import lost_parameter
+from actlint.checks.missing_flatten import missing_flatten
 from actlint.checks.missing_forward import missing_forward
 from actlint.checks.missing_nonlinearity import missing_nonlinearity
 from actlint.checks.missing_super_init import missing_super_init
@@ -82,6 +86,10 @@ RULES: tuple[Rule, ...] = (
     repeated_module_instance,
     lost_parameter,
     wrong_super_class,
+    feature_mismatch,
+    channel_mismatch,
+    missing_flatten,
+    indivisible_heads,
 )
 """The built-in rules, by code."""
 

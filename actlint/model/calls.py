@@ -385,7 +385,8 @@ def construct(m: Machine, cls: Class, args: Args, site: Site) -> Value:
     else:
         value = Instance(m.allocate(InstanceObject(cls, site, open=reason)))
     initialise(m, value, cls, args, site)
-    m.record(CallEvent(m.where(site), cls, None, None, args.named(), value, False, False))
+    given = args.named() if args.complete else (*args.named(), ("*", Unknown("arguments passed through * or **")))
+    m.record(CallEvent(m.where(site), cls, None, None, given, value, False, False))
     return value
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from actlint.model.values import Condition, Test
 
 _MOST = 2
+WORLD = "?world:"
+"""How the key of a literal begins that says at which constructor call a run's findings hold."""
 
 
 def stated(condition: Condition) -> tuple[str, ...] | None:
     """The condition in words, one entry a literal; None where nothing may be claimed under it.
 
-    A claim rests on at most two literals. A raise or assert that was survived is no condition, nor is that a loop runs.
+    A claim rests on at most two literals, besides the call that gave the arguments. A raise or
+    assert that was survived is no condition, nor is that a loop runs.
     Which of several imports was taken, and what happens after an exception, is not claimed at all.
     """
     words: list[str] = []
+    calls = 0
     for test in condition:
         if test.guard or test.key.startswith("?loop:"):
             continue
@@ -22,11 +26,14 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
         text = describe(test)
         if text not in words:
             words.append(text)
-    return tuple(words) if len(words) <= _MOST else None
+            calls += test.key.startswith(WORLD)
+    return tuple(words) if len(words) - calls <= _MOST else None
 
 
 def describe(test: Test) -> str:
     """One literal in words: "`dropout` is true", "`mask` is None", "`n > 3`"."""
+    if test.key.startswith(WORLD):
+        return f"built as `{test.text}`"
     if test.key.startswith("?"):
         return f"`{test.text}`" if test.positive else f"not `{test.text}`"
     _, _, relation = test.key.partition("\0")

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from actlint.facts import Constant, Expr, FunctionDef, Site, Subscript
 from actlint.model import calls, classes, statements
 from actlint.model.args import Args
+from actlint.model.conditions import WORLD
 from actlint.model.events import Trace
 from actlint.model.link import File, Names
 from actlint.model.machine import (
@@ -31,6 +32,7 @@ from actlint.model.values import (
     Instance,
     Module,
     Symbol,
+    Test,
     Unknown,
     Value,
 )
@@ -115,8 +117,45 @@ def run_class(names: Names, shared: Shared, cls: Class, purse: Purse) -> Iterato
         yield _run_method(names, shared, m, base, info, cls, receiver, code, purse)
 
 
-def _construct(m: Machine, cls: Class) -> Value:
-    """An object of the class, made from Symbols."""
+def run_call(
+    names: Names, shared: Shared, cls: Class, args: Args, world: World, steps: int, first: int
+) -> tuple[Trace, ...]:
+    """One call's world of a class: its constructor on the arguments, and what training runs on the object.
+
+    `steps` bounds each run, `first` numbers its objects, so that they are not taken for those of another world. Runs
+    that do not end in time are left out.
+    """
+    trace = Trace(None, cls, world.text)
+    m = Machine(names, shared, trace, steps=steps, counter=first)
+    m.state.condition = (world.test,)
+    receiver = _construct(m, cls, args)
+    trace.receiver, trace.heap = receiver, m.state.heap
+    if not trace.complete:
+        return ()
+    info, found = classes.class_info(m, cls), [trace]
+    for name, code in _methods(m, cls):
+        if name in ("forward", "training_step") and m.state.alive:
+            m.state.condition = (world.test,)
+            run = _run_method(names, shared, m, m.state, info, cls, receiver, code, Purse(steps))
+            found.extend([run] if run.complete else [])
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A constructor call and how it is written."""
+
+    text: str
+    site: Site
+
+    @property
+    def test(self) -> Test:
+        """The literal that all conditions of such a run have: it says at which call they hold."""
+        return Test(f"{WORLD}{self.site}", True, self.text)
+
+
+def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
+    """An object of the class, made from Symbols, or from arguments: those that are Unknown are Symbols too."""
     reason = classes.open_reason(m, cls)
     module = classes.is_module(m, cls)
     site = cls.site
@@ -131,12 +170,14 @@ def _construct(m: Machine, cls: Class) -> Value:
         if isinstance(method, Function):
             m.trace.entry = method
             bound = symbols(m, method, "parameter", 1)
+            if args is not None:
+                bound = _given(m, method, value, args, bound)
             first = method.code.params.items
             if first:
                 bound[first[0].name] = value
             calls.run_function(m, method, bound, None)
         else:
-            calls.initialise(m, value, cls, Args(), site)
+            calls.initialise(m, value, cls, args or Args(), site)
     except (BudgetExceeded, RecursionError):
         m.trace.complete = False
         calls.forget(m, value, "budget exhausted")
@@ -145,6 +186,18 @@ def _construct(m: Machine, cls: Class) -> Value:
         m.stack.pop()
     m.state.condition = ()
     return value
+
+
+def _given(m: Machine, method: Function, value: Value, args: Args, general: dict[str, Value]) -> dict[str, Value]:
+    """The constructor's parameters at one call.
+
+    Raises:
+        BudgetExceeded: the call does not fit, so that there is nothing to run.
+    """
+    bound = calls.bind_parameters(m, method, Args([value, *args.positional], args.keywords, args.complete), method.site)
+    if bound is None:
+        raise BudgetExceeded
+    return {name: general.get(name, own) if isinstance(own, Unknown) else own for name, own in bound.items()}
 
 
 def _methods(m: Machine, cls: Class) -> list[tuple[str, FunctionDef]]:

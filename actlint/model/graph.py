@@ -9,7 +9,7 @@ from actlint.closed import assert_never
 from actlint.errors import UsageError
 from actlint.facts import Assign, AugAssign, FunctionDef, Site
 from actlint.facts import Call as CallNode
-from actlint.model.conditions import describe
+from actlint.model.conditions import WORLD, describe
 from actlint.model.events import (
     Argument,
     Call,
@@ -217,7 +217,7 @@ def _trace(file: FileView, trace: Trace, indent: str) -> Iterator[str]:
 
 
 def _condition(condition: Condition) -> str:
-    words = [describe(test) for test in condition if not test.key.startswith("?loop:")]
+    words = [describe(test) for test in condition if not test.key.startswith(("?loop:", WORLD))]
     return f"  when {' and '.join(words)}" if words else ""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from actlint import intents
 from actlint.facts import ClassDef, Expr, FileFacts, FunctionDef, Node, Site
-from actlint.model import classes, definitions, spelling
+from actlint.model import classes, definitions, spelling, worlds
 from actlint.model.classes import ClassInfo
 from actlint.model.evaluate import Purse, functions, purse_of, run_class, run_function, run_script
 from actlint.model.events import Trace
@@ -85,13 +85,15 @@ class ClassView:
 
 @dataclass(slots=True)
 class FileView:
-    """One file as checks see it."""
+    """One file as checks see it. `calls` are those that made worlds, by the words of their condition."""
 
     program: Program
     file: File
     _references: tuple[Reference, ...] | None = None
     _classes: tuple[ClassView, ...] | None = None
     _functions: tuple[Trace, ...] | None = None
+    _worlds: tuple[Trace, ...] | None = None
+    calls: dict[str, Site] = field(default_factory=dict)
     _held: tuple[Trace, ...] | None = None
     _steps: Purse | None = None
 
@@ -117,7 +119,7 @@ class FileView:
         return (view for view in self.classes() if view.is_module)
 
     def traces(self) -> Iterator[Trace]:
-        """Every run of the file: classes, functions, top level."""
+        """Every run of the file: classes, functions, top level, and classes again as they are called in the file."""
         for view in self.classes():
             yield from view.traces
         if self._functions is None:
@@ -127,6 +129,11 @@ class FileView:
             runs = [run_function(names, shared, f, purse) for f in functions(self.file) if f.site in wanted]
             self._functions = (*runs, run_script(names, shared, self.file, purse))
         yield from self._functions
+        if self._worlds is None:
+            self._worlds = ()
+            general = [trace for view in self.classes() for trace in view.traces]
+            self._worlds = worlds.runs(self.program.names, self.program.shared, self, (*general, *self._functions))
+        yield from self._worlds
 
     def flows(self) -> Iterator[Trace]:
         """Every run of the file, and one for each Sequential that it only builds."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from actlint.model.conditions import WORLD
 from actlint.model.events import Argument, Call, Merge, Trace, Write
 from actlint.model.sizes import Reader
 from actlint.model.state import consistent
@@ -33,7 +34,9 @@ class Misfit:
 
 @dataclass(slots=True)
 class Sizes:
-    """What is known of one run's shapes. `asked` are the shapes that arguments must have."""
+    """What is known of one run's shapes. `asked` are the shapes that arguments must have, `refused` is the first call
+    whose arguments cannot fit at all.
+    """
 
     trace: Trace
     batched: bool
@@ -43,6 +46,7 @@ class Sizes:
     arguments: dict[str, int] = field(default_factory=dict)
     misfits: list[Misfit] = field(default_factory=list)
     learned: dict[int, Shape] = field(default_factory=dict)
+    refused: int | None = None
 
     def of(self, tensor: Tensor, when: Condition = ()) -> Shape:
         """The shape of a tensor, under a condition."""
@@ -140,6 +144,8 @@ class Sizes:
             values = {**{key: reader.plain(value) for key, value in event.layer.args.items()}, **values}
         given = Given(values, op.tensors[0] if op.tensors else "input", self.batched)
         found = known(given)
+        if found is None and self.refused is None:
+            self.refused = index
         for demand in given.demands:
             self._judge(index, event, given, demand)
         self._learn(given.shape(), event)
@@ -155,7 +161,8 @@ class Sizes:
 
     def _learn(self, shape: Shape, event: Call) -> None:
         """An argument must have this shape, if the call is surely made."""
-        if not shape.of or event.where.loop or any(not test.guard for test in event.where.condition):
+        sure = all(test.guard or test.key.startswith(WORLD) for test in event.where.condition)
+        if not shape.of or event.where.loop or not sure:
             return
         known = self.learned.get(shape.of)
         self.learned[shape.of] = shape if known is None else _both(known, shape)
@@ -225,8 +232,10 @@ def misfits(trace: Trace) -> Iterator[Misfit]:
     found = sizes(trace).misfits
     if not found:
         return
-    single = sizes(trace, batched=False).misfits
-    earliest = min((misfit.event for misfit in single), default=len(trace.events))
+    single = sizes(trace, batched=False)
+    earliest = min([misfit.event for misfit in single.misfits], default=len(trace.events))
+    if single.refused is not None:
+        earliest = min(earliest, single.refused)
     for misfit in found:
         if misfit.event >= earliest:
             yield misfit
