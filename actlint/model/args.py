@@ -9,7 +9,8 @@ from actlint.model.values import Value
 
 @dataclass(slots=True)
 class Args:
-    """Evaluated arguments. Not `complete` where `*` or `**` of something unknown may add to them.
+    """Evaluated arguments. Not `complete` where `*` or `**` of something unknown may add to them: `rest` is then what
+    each of the further positional ones is one of, None where that is not known.
 
     `sizes` are all positional ones as one tuple where a tensor's sizes are unpacked among them.
     """
@@ -18,6 +19,7 @@ class Args:
     keywords: dict[str, Value] = field(default_factory=dict)
     complete: bool = True
     sizes: Value | None = None
+    rest: tuple[Value, ...] | None = ()
 
     def all(self) -> tuple[Value, ...]:
         """Every argument value."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actlint import torchapi
-from actlint.facts import Collection, FunctionDef, Site, Slice, Subscript
-from actlint.model import calls, classes, expressions, gradients, module_level, results, tensors
+from actlint.facts import Collection, Expr, FunctionDef, Site, Slice, Subscript
+from actlint.facts import Constant as Literal_
+from actlint.model import calls, classes, expressions, gradients, layers, module_level, results, tensors
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
 from actlint.model.machine import Machine
-from actlint.model.sequences import element, elements
+from actlint.model.sequences import choices, element, elements, one_of
 from actlint.model.state import (
     DictObject,
     InstanceObject,
@@ -359,6 +360,8 @@ def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
     """`receiver[index]`."""
     if isinstance(receiver, Join):
         return distribute(m, receiver, lambda option: item(m, option, node, site))
+    if isinstance(receiver, Symbol) and receiver.role == "argument" and _indexes_tensor(m, receiver, node.index):
+        receiver = tensors.of_symbol(m, receiver)
     if isinstance(receiver, Tensor):
         return tensors.index(m, receiver, node, site)
     if isinstance(node.index, Slice):
@@ -374,14 +377,25 @@ def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
             return _entry(m, ref, index)
         case Symbol(key=key, label=label, role=role) if isinstance(index, Constant):
             return Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
+        case Symbol(role="argument"):
+            return tensors.some_of(m, receiver)
         case Constant(value=str(text)) if isinstance(index, Constant) and isinstance(index.value, int):
             return Constant(text[index.value]) if -len(text) <= index.value < len(text) else Unknown("index error")
         case Computed():
             return computed("item", receiver, index)
-        case Iterator(element=inner):
-            return tensors.part(m, receiver, None) if isinstance(inner, Tensor) else inner
+        case Iterator():
+            return tensors.part(m, receiver, None)
+        case Tuple() | ListRef() | Module():
+            return element(m, receiver)
         case _:
             return receiver if isinstance(receiver, Unknown) else Unknown("item")
+
+
+def _indexes_tensor(m: Machine, receiver: Symbol, index: Expr) -> bool:
+    """Whether only a tensor is indexed like that: with several indices, or `...`, or None; or it was used as one."""
+    several = isinstance(index, Collection) and index.kind == "tuple"
+    special = isinstance(index, Literal_) and (index.value is ... or index.value is None)
+    return several or special or receiver.key in m.symbols
 
 
 def _at(m: Machine, receiver: Value, index: object) -> Value:
@@ -425,9 +439,7 @@ def _sliced(m: Machine, receiver: Value, node: Slice) -> Value:
         bounds.append(value.value)
     items = elements(m, receiver)
     if not bounds or items is None or bounds[2] == 0:
-        if isinstance(receiver, Iterator):
-            return receiver
-        return Unknown("slice")
+        return _some_of(m, receiver)
     chosen = slice(*bounds)
     match receiver:
         case Tuple():
@@ -443,6 +455,27 @@ def _sliced(m: Machine, receiver: Value, node: Slice) -> Value:
             return Module(m.allocate(ModuleObject(module.cls, module.site, {}, {}, kept)))
         case _:
             return Unknown("slice")
+
+
+def _some_of(m: Machine, receiver: Value) -> Value:
+    """A slice with bounds that are not known, or of a sequence that is not known."""
+    found = choices(m, receiver)
+    match receiver:
+        case Iterator():
+            return receiver
+        case Symbol(role="argument"):
+            return Symbol(f"{receiver.key}[:#{m.number()}]", f"{receiver.label}[…]", "argument")
+        case ListRef() if found:
+            return ListRef(m.allocate(ListObject(found, False, alike=True)))
+        case Tuple() if found:
+            return Iterator(one_of(m, found))
+        case Module(ref=ref) if found:
+            module = m.state.heap[ref]
+            assert isinstance(module, ModuleObject)
+            some = ModuleObject(module.cls, module.site, {}, {}, None, element=one_of(m, found))
+            return Module(m.allocate(some))
+        case _:
+            return receiver if isinstance(receiver, Unknown) else Unknown("slice")
 
 
 def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site: Site) -> None:
@@ -472,25 +505,26 @@ def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site:
                     items[position] = value
                     m.state.heap[ref] = ListObject(tuple(items), True, found.kind)
                     return
-            m.state.heap[ref] = ListObject((), False, found.kind)
+            alike = found.complete or found.alike
+            m.state.heap[ref] = ListObject((*found.items, value) if alike else (), False, found.kind, alike)
         case Module(ref=ref):
             module = m.state.heap[ref]
             assert isinstance(module, ModuleObject)
-            m.state.heap[ref] = _container_item(module, index, value)
+            m.state.heap[ref] = _container_item(m, module, index, value)
         case _:
             pass
 
 
-def _container_item(module: ModuleObject, index: Value, value: Value) -> ModuleObject:
+def _container_item(m: Machine, module: ModuleObject, index: Value, value: Value) -> ModuleObject:
     """`container[index] = value` of Sequential, ModuleList and ModuleDict."""
     if module.children is None or not isinstance(index, Constant):
-        return calls.replaced(module, children=None)
+        return layers.grown(m, module, value)
     names = [name for name, _ in module.children]
     wanted = index.value
     if isinstance(wanted, int) and -len(names) <= wanted < len(names):
         wanted = names[wanted]
     if not isinstance(wanted, str):
-        return calls.replaced(module, children=None)
+        return layers.grown(m, module, value)
     entries = dict(module.children)
     entries[wanted] = value
     return calls.replaced(module, children=tuple(entries.items()))

@@ -12,7 +12,7 @@ from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
 from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, UNROLL, Frame, Machine
-from actlint.model.sequences import elements
+from actlint.model.sequences import choices, elements, one_of
 from actlint.model.show import dotted
 from actlint.model.state import (
     DictObject,
@@ -63,12 +63,14 @@ def arguments(m: Machine, node: Call) -> Args:
         value = expressions.evaluate(m, argument.value)
         if argument.star == "*":
             items = elements(m, value)
-            if items is None:
+            if items is not None and args.complete:
+                args.positional.extend(items)
+            else:
                 if type(value) is Computed:
                     args.sizes = computed("+", args.sizes or Tuple(tuple(args.positional)), value)
                 args.complete = False
-            elif args.complete:
-                args.positional.extend(items)
+                further = choices(m, value) if items is None else items
+                args.rest = (*args.rest, *further) if args.rest is not None and (further or items == ()) else None
         elif argument.star == "**":
             entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
             if isinstance(entries, DictObject):
@@ -76,12 +78,16 @@ def arguments(m: Machine, node: Call) -> Args:
                 args.complete = args.complete and entries.complete
             else:
                 args.complete = False
+                args.rest = None
         elif argument.keyword is not None:
             args.keywords[argument.keyword] = value
         elif args.complete:
             args.positional.append(value)
-        elif args.sizes is not None:
-            args.sizes = computed("+", args.sizes, Tuple((value,)))
+        else:
+            if args.sizes is not None:
+                args.sizes = computed("+", args.sizes, Tuple((value,)))
+            if args.rest is not None:
+                args.rest = (*args.rest, value)
     return args
 
 
@@ -352,7 +358,7 @@ def bind_parameters(m: Machine, function: Function, args: Args, site: Site) -> d
                         return None
                     names[item.name] = value
             case "vararg":
-                names[item.name] = Tuple(tuple(positional)) if args.complete else Iterator(Unknown("*args"))
+                names[item.name] = Tuple(tuple(positional)) if args.complete else _further(m, positional, args)
                 positional = []
             case "keyword":
                 value = keywords.pop(item.name, None) or _missing(m, function, item, args)
@@ -364,6 +370,12 @@ def bind_parameters(m: Machine, function: Function, args: Args, site: Site) -> d
                 names[item.name] = DictRef(m.allocate(DictObject(rest, args.complete)))
                 keywords = {}
     return None if (positional or keywords) and args.complete else names
+
+
+def _further(m: Machine, positional: list[Value], args: Args) -> Value:
+    """What `*args` takes where it is not known how many there are."""
+    found = (*positional, *(args.rest or ()))
+    return Iterator(one_of(m, found) if found and args.rest is not None else Unknown("*args"))
 
 
 def _missing(m: Machine, function: Function, item: Parameter, args: Args) -> Value | None:
@@ -528,5 +540,8 @@ def extend_list(m: Machine, target: ListRef, value: Value) -> None:
     items = elements(m, value)
     complete = found.complete and items is not None and not m.blurred
     seen = m.state.heap.get(value.ref) if isinstance(value, ListRef) else None
-    more = items if items is not None else seen.items if isinstance(seen, ListObject) else ()
-    m.state.heap[target.ref] = ListObject((*found.items, *more)[: 4 * UNROLL], complete, found.kind)
+    more = items if items is not None else choices(m, value) or (seen.items if isinstance(seen, ListObject) else ())
+    known = (found.complete or found.alike) and (items is not None or bool(choices(m, value)))
+    grown = (*found.items, *more)
+    alike = not complete and known and len(grown) <= 4 * UNROLL
+    m.state.heap[target.ref] = ListObject(grown[: 4 * UNROLL], complete, found.kind, alike)

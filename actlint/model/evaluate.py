@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Constant, Expr, FunctionDef, Site, Subscript
+from actlint.facts import Attribute, Constant, Expr, FunctionDef, Name, Site, Subscript
 from actlint.model import calls, classes, statements
 from actlint.model.args import Args
 from actlint.model.conditions import WORLD
@@ -39,6 +39,7 @@ from actlint.model.values import (
 from actlint.model.values import (
     Iterator as IteratorValue,
 )
+from actlint.model.walk import walk
 
 Role: TypeAlias = Literal["argument", "parameter", "training"]
 _NOT_TENSORS = ("int", "float", "bool", "str", "dict", "Dict", "List", "list", "Callable", "Config")
@@ -53,7 +54,7 @@ def symbols(m: Machine, function: Function, role: Role, skip: int = 0) -> dict[s
     for item in function.code.params.items[skip:]:
         match item.kind:
             case "vararg":
-                names[item.name] = IteratorValue(Unknown("*args"))
+                names[item.name] = IteratorValue(_further(owner, item.name, role))
             case "kwarg":
                 names[item.name] = DictRef(m.allocate(DictObject({}, False)))
             case _:
@@ -61,8 +62,17 @@ def symbols(m: Machine, function: Function, role: Role, skip: int = 0) -> dict[s
     return names
 
 
+def _further(owner: str, name: str, role: Role) -> Value:
+    """What each of `*args` is."""
+    return Symbol(f"{owner}(*{name})", f"*{name}", role) if role == "argument" else Unknown("*args")
+
+
 def _role(annotation: Expr | None, role: Role) -> Role:
-    """A parameter that is annotated as a number, string, container or configuration is no tensor."""
+    """A parameter that is annotated as a number, string, container or configuration is no tensor; a container of
+    tensors is made of what is given.
+    """
+    if annotation is not None and role == "argument" and _mentions_tensor(annotation):
+        return role
     match annotation:
         case None:
             return role
@@ -76,6 +86,15 @@ def _role(annotation: Expr | None, role: Role) -> Role:
             name = dotted(annotation) or ""
     last = name.rpartition(".")[2]
     return "parameter" if last in _NOT_TENSORS or last.endswith("Config") else role
+
+
+def _mentions_tensor(annotation: Expr) -> bool:
+    return any(
+        (isinstance(node, Name) and node.id.endswith("Tensor"))
+        or (isinstance(node, Attribute) and node.attr.endswith("Tensor"))
+        or (isinstance(node, Constant) and isinstance(node.value, str) and "Tensor" in node.value)
+        for node in walk([annotation])
+    )
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ from actlint.facts import (
 from actlint.facts import Constant as Literal_
 from actlint.model import attributes, calls, module_level, statements, tensors
 from actlint.model.machine import UNROLL, BudgetExceeded, Frame, Machine
-from actlint.model.sequences import LONGEST, elements, pads, text_value
+from actlint.model.sequences import LONGEST, choices, elements, one_of, pads, text_value
 from actlint.model.state import (
     DictObject,
     ListObject,
@@ -98,7 +98,9 @@ def lookup(m: Machine, name: str) -> Value:
         return UNSET if own is None else current(m, own.get(name, UNSET))
     number = frame.parent
     while number > 0:
-        parent, file, local = m.parents[number]
+        if number not in m.parents:
+            return Unknown("closure of another run")
+        parent, _, local = m.parents[number]
         if name in local:
             names = m.state.frames.get(number)
             return Unknown("closure") if names is None else current(m, names.get(name, UNSET))
@@ -231,9 +233,10 @@ def _concatenate(m: Machine, left: Value, right: Value) -> Value | None:
         b = m.state.heap[right.ref] if isinstance(right, ListRef) else None
         assert isinstance(a, ListObject)
         if isinstance(b, ListObject):
-            complete = a.complete and b.complete and len(a.items) + len(b.items) <= LONGEST
-            items = a.items + b.items if a.complete and len(b.items) <= LONGEST else a.items
-            return ListRef(m.allocate(ListObject(items[:LONGEST], complete)))
+            items = a.items + b.items
+            complete = a.complete and b.complete and len(items) <= LONGEST
+            alike = (a.complete or a.alike) and (b.complete or b.alike) and len(items) <= LONGEST
+            return ListRef(m.allocate(ListObject(items[:LONGEST], complete, alike=alike and not complete)))
         return ListRef(m.allocate(ListObject(a.items, False)))
     return None
 
@@ -245,14 +248,16 @@ def _repeat(m: Machine, left: Value, right: Value) -> Value | None:
     if isinstance(left, ListRef):
         found = m.state.heap[left.ref]
         assert isinstance(found, ListObject)
-        items = found.items if found.complete else ()
+        if not found.complete:
+            return ListRef(m.allocate(ListObject(found.items, False, alike=found.alike)))
+        items = found.items
     if items is None:
         return None
     count = right.value if isinstance(right, Constant) and isinstance(right.value, int) else None
     known = count is not None and len(items) * max(count, 0) <= 4 * UNROLL
     if isinstance(left, Tuple):
-        return Tuple(items * (count or 0)) if known else Iterator(items[0] if len(items) == 1 else Unknown("repeated"))
-    return ListRef(m.allocate(ListObject(items * (count or 0) if known else items, known)))
+        return Tuple(items * (count or 0)) if known else Iterator(one_of(m, items) if items else Unknown("repeated"))
+    return ListRef(m.allocate(ListObject(items * (count or 0) if known else items, known, alike=not known)))
 
 
 def _unary(m: Machine, node: UnaryOp) -> Value:
@@ -349,19 +354,21 @@ def test(m: Machine, node: Expr) -> bool | Test:
 
 def _collection(m: Machine, node: Collection) -> Value:
     items: list[Value] = []
-    complete = True
+    complete = alike = True
     sizes: Value | None = None  # what begins the tuple if sizes of a tensor are unpacked into it
     for element in node.elements:
         if isinstance(element, Starred):
             value = evaluate(m, element.value)
             inner = elements(m, value)
-            if inner is not None:
-                items.extend(inner)
-            elif type(value) is Computed and node.kind == "tuple":
+            if inner is None and type(value) is Computed and node.kind == "tuple":
                 sizes = computed("+", Tuple(tuple(items)) if sizes is None else sizes, value)
                 items = []
-            else:
+                continue
+            if inner is None:
                 complete = False
+                inner = choices(m, value)
+                alike = alike and bool(inner)
+            items.extend(inner)
         else:
             items.append(evaluate(m, element))
             if sizes is not None:
@@ -369,8 +376,10 @@ def _collection(m: Machine, node: Collection) -> Value:
     if node.kind == "tuple":
         if sizes is not None:
             return sizes if complete else Iterator(Unknown("tuple with an unknown part"))
-        return Tuple(tuple(items)) if complete else Iterator(Unknown("tuple with an unknown part"))
-    return ListRef(m.allocate(ListObject(tuple(items), complete, node.kind)))
+        if complete:
+            return Tuple(tuple(items))
+        return Iterator(one_of(m, tuple(items)) if alike and items else Unknown("tuple with an unknown part"))
+    return ListRef(m.allocate(ListObject(tuple(items), complete, node.kind, alike and not complete)))
 
 
 def _dict(m: Machine, node: DictExpr) -> Value:
@@ -428,8 +437,8 @@ def _comprehension(m: Machine, node: Comprehension) -> Value:
         return DictRef(m.allocate(DictObject(items, known)))
     values = tuple(value for _, value in results)
     if node.kind == "generator":
-        return Tuple(values) if complete else Iterator(values[0] if len(values) == 1 else Unknown("generator"))
-    return ListRef(m.allocate(ListObject(values, complete, "set" if node.kind == "set" else "list")))
+        return Tuple(values) if complete else Iterator(one_of(m, values) if values else Unknown("generator"))
+    return ListRef(m.allocate(ListObject(values, complete, "set" if node.kind == "set" else "list", not complete)))
 
 
 def _clauses(m: Machine, node: Comprehension, clauses: tuple[Clause, ...], results: list[tuple[Value, Value]]) -> bool:

@@ -6,10 +6,10 @@ from actlint import torchapi
 from actlint.facts import Site
 from actlint.model import attributes, calls, classes, gradients, tensors
 from actlint.model.args import Args
-from actlint.model.events import Call
+from actlint.model.events import Call, LoopEdge
 from actlint.model.machine import Machine
-from actlint.model.sequences import element, elements
-from actlint.model.state import DictObject, ModuleObject
+from actlint.model.sequences import choices, element, elements, one_of
+from actlint.model.state import DictObject, ModuleObject, join_values, negate
 from actlint.model.values import (
     Class,
     Constant,
@@ -20,6 +20,7 @@ from actlint.model.values import (
     Join,
     Module,
     Tensor,
+    Test,
     Tuple,
     Unknown,
     Value,
@@ -31,6 +32,7 @@ from actlint.model.values import (
 _LISTS = frozenset({"torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 SEQUENTIAL = "torch.nn.Sequential"
+_CONTAINERS = _LISTS | _DICTS | {SEQUENTIAL}
 HOOKED = "hooked"
 """The mark among a layer's arguments that a hook may change what it takes or gives."""
 
@@ -49,13 +51,16 @@ def initialise(m: Machine, value: Module, qualname: str, args: Args, site: Site)
     found = m.state.heap[value.ref]
     assert isinstance(found, ModuleObject)
     if qualname == SEQUENTIAL:
-        m.state.heap[value.ref] = calls.replaced(found, children=_sequential(m, args))
+        children = _sequential(m, args)
+        any_of = (*args.positional, *(args.rest or ()))
+        alike = one_of(m, any_of) if children is None and args.rest is not None and any_of else None
+        m.state.heap[value.ref] = calls.replaced(found, children=children, element=_usable(alike))
         return
     if qualname in _LISTS:
         items = elements(m, args.positional[0]) if args.positional else ()
         children = None if items is None or not args.complete else tuple((str(i), v) for i, v in enumerate(items))
         alike = element(m, args.positional[0]) if children is None and args.positional else None
-        m.state.heap[value.ref] = calls.replaced(found, children=children, element=alike)
+        m.state.heap[value.ref] = calls.replaced(found, children=children, element=_usable(alike))
         return
     if qualname in _DICTS:
         m.state.heap[value.ref] = calls.replaced(found, children=_entries(m, args))
@@ -69,6 +74,27 @@ def initialise(m: Machine, value: Module, qualname: str, args: Args, site: Site)
     if not args.complete:
         bound["*"] = Unknown("arguments passed through * or **")
     m.state.heap[value.ref] = calls.replaced(found, args=bound)
+
+
+def _usable(value: Value | None) -> Value | None:
+    return None if isinstance(value, Unknown) else value
+
+
+def grown(m: Machine, module: ModuleObject, *more: Value) -> ModuleObject:
+    """A container that `more` is put into, nobody knows where or how often."""
+    before = (module.element,) if module.children is None else tuple(child for _, child in module.children)
+    known = tuple(value for value in (*before, *more) if value is not None)
+    alike = None if len(known) < len(before) + len(more) else one_of(m, _unlike(m, known))
+    return calls.replaced(module, children=None, element=_usable(alike))
+
+
+def _unlike(m: Machine, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Of modules that are built at one place, which look alike, only the first."""
+    kept: dict[object, Value] = {}
+    for value in values:
+        found = m.state.heap.get(value.ref) if isinstance(value, Module) else None
+        kept.setdefault(found.site if isinstance(found, ModuleObject) else value, value)
+    return tuple(kept.values())
 
 
 def _literal(default: object) -> bool:
@@ -148,6 +174,8 @@ def _bind_forward(op: torchapi.Op, args: Args) -> dict[str, Value]:
 
 
 def _call_sequential(m: Machine, module: Module, found: ModuleObject, args: Args, site: Site, discarded: bool) -> Value:
+    if found.children is None and found.element is not None and len(args.positional) == 1 and not args.keywords:
+        return _call_repeated(m, module, found.element, args, site, discarded)
     if found.children is None or found.open or len(args.positional) != 1:
         return calls.unknown_call(m, module, args, site, "a Sequential whose layers are not all known")
     value = args.positional[0]
@@ -159,6 +187,24 @@ def _call_sequential(m: Machine, module: Module, found: ModuleObject, args: Args
         value = calls.call(m, child, Args([value]), site, discarded and last)
     m.record(Call(m.where(site), module, None, module, args.named(), value, False, discarded))
     return value
+
+
+def _call_repeated(m: Machine, module: Module, layer: Value, args: Args, site: Site, discarded: bool) -> Value:
+    """A Sequential of an unknown number of layers that look alike, or are some of a few: one in the middle."""
+    before = args.positional[0]
+    m.blurred += 1
+    try:
+        given = tensors.carried(m, before, "input") or Unknown("changes in a loop")
+        made = calls.call(m, layer, Args([given]), site)
+    finally:
+        m.blurred -= 1
+    if isinstance(made, Tensor):
+        m.record(LoopEdge(m.where(site), (made,)))
+    ran = Test(f"?loop:{m.number()}", True, "the container has layers")
+    value = join_values(before, (negate(ran),), made, (ran,), m.merge)
+    result = tensors.as_tensor(m, value) or value
+    m.record(Call(m.where(site), module, None, module, args.named(), result, False, discarded))
+    return result
 
 
 def module_method(m: Machine, module: Module, name: str, args: Args, site: Site, discarded: bool) -> Value:
@@ -188,9 +234,7 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
                 Call(m.where(site), ForeignMethod(module, name), None, None, args.named(), result, False, discarded)
             )
             return result
-        case "values" | "items" | "keys" | "children" | "named_children" if found.children is not None and (
-            isinstance(found.cls, External)
-        ):
+        case "values" | "items" | "keys" | "children" | "named_children" if _contains(m, found):
             return _children(found, name)
         case "parameters":
             return IteratorValue(gradients.parameters(m, module))
@@ -212,7 +256,7 @@ def _register(m: Machine, module: Module, name: str, args: Args, site: Site) -> 
     keyword = {"register_buffer": "tensor", "register_parameter": "param", "__setattr__": "value"}.get(name, "module")
     value = args.get(1, keyword) or Constant(None)
     if not isinstance(key, Constant) or not isinstance(key.value, str) or not args.complete:
-        _forget_names(m, module)
+        _forget_names(m, module, *([value] if name in ("add_module", "register_module", "__setattr__") else []))
         return Constant(None)
     if name == "register_buffer" and isinstance(value, Unknown):
         value = m.fresh(-1, False, owner=key.value)
@@ -220,7 +264,7 @@ def _register(m: Machine, module: Module, name: str, args: Args, site: Site) -> 
     assert isinstance(found, ModuleObject)
     if name in ("add_module", "register_module") and found.children is not None and classes.foreign_layer(m, found.cls):
         children = (*((n, v) for n, v in found.children if n != key.value), (key.value, value))
-        m.state.heap[module.ref] = calls.replaced(found, children=None if m.blurred else children)
+        m.state.heap[module.ref] = grown(m, found, value) if m.blurred else calls.replaced(found, children=children)
     attributes.store(m, module, key.value, value, site)
     if name in ("add_module", "register_module"):
         callee = ForeignMethod(module, name)
@@ -228,10 +272,12 @@ def _register(m: Machine, module: Module, name: str, args: Args, site: Site) -> 
     return Constant(None)
 
 
-def _forget_names(m: Machine, module: Module) -> None:
+def _forget_names(m: Machine, module: Module, *more: Value) -> None:
     found = m.state.heap[module.ref]
     assert isinstance(found, ModuleObject)
-    m.state.heap[module.ref] = calls.replaced(found, open=found.open or "attributes with computed names", children=None)
+    layers = grown(m, found, *more) if classes.foreign_layer(m, found.cls) in _CONTAINERS else found
+    reason = found.open or "attributes with computed names"
+    m.state.heap[module.ref] = calls.replaced(layers, open=reason, children=None)
 
 
 def _fill(m: Machine, module: Module, found: ModuleObject, name: str, args: Args) -> Value:
@@ -257,30 +303,40 @@ def _fill(m: Machine, module: Module, found: ModuleObject, name: str, args: Args
             )
             return Constant(None)
         else:
-            m.state.heap[module.ref] = calls.replaced(found, children=None, element=None)
+            m.state.heap[module.ref] = _filled(m, found, name, args)
             return module
         m.state.heap[module.ref] = calls.replaced(found, children=tuple((str(i), v) for i, v in enumerate(values)))
         return module
-    alike = first if name == "append" and _like_the_others(m, found, first) else None
-    m.state.heap[module.ref] = calls.replaced(found, children=None, element=alike)
+    m.state.heap[module.ref] = _filled(m, found, name, args)
     return module
 
 
-def _like_the_others(m: Machine, found: ModuleObject, value: Value | None) -> bool:
-    """Whether what a loop appends looks like all that the container holds: built at one place, or alone."""
-    if not isinstance(value, Module):
-        return False
-    made, known = (
-        m.state.heap.get(value.ref),
-        m.state.heap.get(found.element.ref) if isinstance(found.element, Module) else None,
-    )
-    if isinstance(known, ModuleObject) and isinstance(made, ModuleObject):
-        return known.site == made.site
-    return found.children == ()
+def _filled(m: Machine, found: ModuleObject, name: str, args: Args) -> ModuleObject:
+    """A container after `append` and the like, where it is not known what it has."""
+    last = args.positional[-1] if args.positional and args.complete else None
+    match name:
+        case "append" | "insert" if last is not None:
+            return grown(m, found, last)
+        case "extend" if last is not None and choices(m, last):
+            return grown(m, found, *choices(m, last))
+        case "pop":
+            return grown(m, found)
+        case _:
+            return calls.replaced(found, children=None, element=None)
+
+
+def _contains(m: Machine, found: ModuleObject) -> bool:
+    """Whether a module's children are what it is given as a container."""
+    known = found.children is not None or found.element is not None
+    return known and (isinstance(found.cls, External) or classes.foreign_layer(m, found.cls) in _CONTAINERS)
 
 
 def _children(found: ModuleObject, name: str) -> Value:
-    assert found.children is not None
+    if found.children is None:
+        key, value = Unknown("name of a module", True), found.element or Unknown("element of an unknown container")
+        return IteratorValue(
+            key if name == "keys" else value if name in ("values", "children") else Tuple((key, value))
+        )
     match name:
         case "keys":
             return Tuple(tuple(Constant(key) for key, _ in found.children))

@@ -13,7 +13,7 @@ from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
 from actlint.model.machine import UNROLL, Machine
-from actlint.model.sequences import elements, length, pads, text_value
+from actlint.model.sequences import choices, element, elements, length, one_of, pads, text_value
 from actlint.model.state import (
     DictObject,
     InstanceObject,
@@ -194,7 +194,8 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
             if known and len(items) < 4 * UNROLL:
                 m.state.heap[receiver.ref] = ListObject((*items, first), True, found.kind)
             else:
-                m.state.heap[receiver.ref] = ListObject((*items[:UNROLL], first), False, found.kind)
+                alike = (found.complete or found.alike) and args.complete and len(items) <= UNROLL
+                m.state.heap[receiver.ref] = ListObject((*items[:UNROLL], first), False, found.kind, alike)
             m.record(
                 CallEvent(m.where(site), ForeignMethod(receiver, name), None, None, args.named(), NONE, False, True)
             )
@@ -209,6 +210,9 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
             changed.insert(first.value, args.positional[1])
             m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
             return NONE
+        case "reverse" if known:
+            m.state.heap[receiver.ref] = ListObject(items[::-1], True, found.kind)
+            return NONE
         case "pop" if known and items:
             position = first.value if isinstance(first, Constant) else -1 if first is None else None
             if isinstance(position, int) and -len(items) <= position < len(items):
@@ -216,11 +220,15 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
                 value = changed.pop(position)
                 m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
                 return value
-        case "sort":
-            m.state.heap[receiver.ref] = ListObject(items, False, found.kind)
+        case "pop" if choices(m, receiver):
+            m.state.heap[receiver.ref] = ListObject(items, False, found.kind, True)
+            return one_of(m, items)
+        case "insert" if choices(m, receiver) and args.complete and len(args.positional) == 2:
+            m.state.heap[receiver.ref] = ListObject((*items, args.positional[1]), False, found.kind, True)
             return NONE
-        case "reverse" if known:
-            m.state.heap[receiver.ref] = ListObject(items[::-1], True, found.kind)
+        case "sort" | "reverse":
+            alike = found.complete or found.alike
+            m.state.heap[receiver.ref] = ListObject(items, False, found.kind, alike)
             return NONE
         case "copy":
             return ListRef(m.allocate(found))
@@ -374,21 +382,24 @@ def _pairwise(m: Machine, args: Args, site: Site) -> Value:
 
 def _reversed(m: Machine, args: Args, site: Site) -> Value:
     items = elements(m, args.positional[0]) if args.positional else None
-    return Iterator(Unknown("reversed")) if items is None else Tuple(items[::-1])
+    if items is not None:
+        return Tuple(items[::-1])
+    return Iterator(element(m, args.positional[0]) if args.positional else Unknown("reversed"))
 
 
 def _list(m: Machine, args: Args, site: Site) -> Value:
     if not args.positional:
         return ListRef(m.allocate(ListObject((), args.complete)))
     items = elements(m, args.positional[0])
-    return ListRef(m.allocate(ListObject(items or (), items is not None)))
+    found = items if items is not None else choices(m, args.positional[0])
+    return ListRef(m.allocate(ListObject(found, items is not None, alike=items is None and bool(found))))
 
 
 def _tuple(m: Machine, args: Args, site: Site) -> Value:
     items = elements(m, args.positional[0]) if args.positional else ()
     if items is None:
         value = args.positional[0]
-        return value if isinstance(value, Iterator) else Iterator(Unknown("tuple of an unknown iterable"))
+        return value if isinstance(value, Iterator) else Iterator(element(m, value))
     return Tuple(items)
 
 
@@ -643,7 +654,11 @@ def _identity(m: Machine, args: Args, site: Site) -> Value:
 def _iterate(m: Machine, args: Args, site: Site) -> Value:
     value = args.positional[0] if args.positional else NONE
     items = elements(m, value)
-    return Tuple(items) if items is not None else Iterator(Unknown("iterator"))
+    return Tuple(items) if items is not None else Iterator(element(m, value))
+
+
+def _sorted(m: Machine, args: Args, site: Site) -> Value:
+    return Iterator(element(m, args.positional[0]) if args.positional else Unknown("sorted"))
 
 
 def _map(m: Machine, args: Args, site: Site) -> Value:
@@ -711,7 +726,7 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "builtins.type": _type,
     "builtins.callable": _callable,
     "builtins.iter": _iterate,
-    "builtins.sorted": lambda m, args, site: Iterator(Unknown("sorted")),
+    "builtins.sorted": _sorted,
     "builtins.map": _map,
     "builtins.print": _nothing,
     "functools.partial": _partial,

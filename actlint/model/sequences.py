@@ -5,8 +5,20 @@ from __future__ import annotations
 import re
 
 from actlint.model.machine import Machine
-from actlint.model.state import DictObject, ListObject, ModuleObject
-from actlint.model.values import Class, Constant, DictRef, External, Iterator, ListRef, Module, Tuple, Unknown, Value
+from actlint.model.state import DictObject, ListObject, ModuleObject, make_join
+from actlint.model.values import (
+    Class,
+    Constant,
+    DictRef,
+    External,
+    Iterator,
+    ListRef,
+    Module,
+    Test,
+    Tuple,
+    Unknown,
+    Value,
+)
 
 _PADDING = re.compile(r"\d{4}|%[^%a-zA-Z]*\*|\{[^{}]*\{")
 
@@ -63,17 +75,46 @@ def length(m: Machine, value: Value) -> int | None:
 
 
 def element(m: Machine, value: Value) -> Value:
-    """One element that stands for all, Unknown where they differ or are not known."""
+    """One element that stands for all, Unknown where it is not known what there is to choose from."""
     match value:
         case Iterator(element=inner):
             return inner
+        case Unknown():
+            return value
+        case _:
+            found = choices(m, value)
+            if found:
+                return one_of(m, found)
+            return Unknown(f"element of {_NAMES.get(type(value), 'an unknown iterable')}")
+
+
+_NAMES: dict[type, str] = {ListRef: "a list", DictRef: "a dict", Module: "an unknown container"}
+
+
+def choices(m: Machine, value: Value) -> tuple[Value, ...]:
+    """What each element of a sequence is one of, however many there are; nothing where there may be others."""
+    match value:
+        case Iterator(element=inner):
+            return () if isinstance(inner, Unknown) else (inner,)
         case ListRef(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, ListObject)
-            return found.items[0] if len(set(found.items)) == 1 else Unknown("element of a list")
+            return found.items if found.complete or found.alike or len(set(found.items)) == 1 else ()
         case Module(ref=ref):
             module = m.state.heap[ref]
             assert isinstance(module, ModuleObject)
-            return module.element or Unknown("element of an unknown container")
+            if module.children is not None:
+                return tuple(child for _, child in module.children) if not module.open else ()
+            return () if module.element is None else (module.element,)
         case _:
-            return Unknown("element of an unknown iterable")
+            return elements(m, value) or ()
+
+
+def one_of(m: Machine, values: tuple[Value, ...]) -> Value:
+    """A value that is one of several, of which nobody knows which it is."""
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) == 1:
+        return distinct[0]
+    number = m.number()
+    tests = (Test(f"?case:{number}.{index}", True, "it is this one") for index in range(len(distinct)))
+    return make_join([((test,), value) for test, value in zip(tests, distinct, strict=True)], m.merge)

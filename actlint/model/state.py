@@ -62,11 +62,14 @@ class InstanceObject:
 
 @dataclass(frozen=True, slots=True)
 class ListObject:
-    """A list or set; not `complete` where items may be missing or repeated."""
+    """A list or set; not `complete` where items may be missing, repeated or in another order. Then `alike` says whether
+    each of its items is one of `items`, however many there are.
+    """
 
     items: tuple[Value, ...]
     complete: bool = True
     kind: Literal["list", "set"] = "list"
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,10 +395,12 @@ def join_objects(
     if isinstance(a, ListObject) and isinstance(b, ListObject):
         if len(a.items) == len(b.items):
             items = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
-            return replace(a, items=items, complete=a.complete and b.complete)
+            return replace(a, items=items, complete=a.complete and b.complete, alike=a.alike and b.alike)
+        alike = (a.complete or a.alike) and (b.complete or b.alike)
         longer, shorter = (a, b) if len(a.items) > len(b.items) else (b, a)
-        same = longer.items[: len(shorter.items)] == shorter.items
-        return replace(longer, complete=False) if same else ListObject((), False)
+        if longer.items[: len(shorter.items)] == shorter.items:
+            return replace(longer, complete=False, alike=alike)
+        return ListObject(tuple(dict.fromkeys((*a.items, *b.items))) if alike else (), False, a.kind, alike)
     if isinstance(a, DictObject) and isinstance(b, DictObject):
         both = {key: join(value, b.items[key]) for key, value in a.items.items() if key in b.items}
         return DictObject(both, a.complete and b.complete and a.items.keys() == b.items.keys())

@@ -173,6 +173,8 @@ def element_of(m: Machine, iterable: Value) -> Value:
     """What a loop variable is while the loop is not unrolled."""
     if isinstance(iterable, (Iterator, Tensor)):
         return tensors.part(m, iterable, None)
+    if isinstance(iterable, Symbol) and iterable.role == "argument":
+        return tensors.some_of(m, iterable)
     if isinstance(iterable, Symbol):
         return Unknown(f"element of a parameter: {iterable.label}")
     return element(m, iterable)
@@ -465,7 +467,7 @@ def _forget_filled_in(m: Machine, state: State, body: tuple[Stmt, ...]) -> None:
             if isinstance(value, ListRef):
                 found = state.heap.get(value.ref)
                 if isinstance(found, ListObject) and found.complete:
-                    state.heap[value.ref] = ListObject(found.items, False, found.kind)
+                    state.heap[value.ref] = ListObject(found.items, False, found.kind, True)
             elif value is not None and type(value).__name__ == "DictRef":
                 entries = state.heap.get(value.ref)  # type: ignore[union-attr]
                 if isinstance(entries, DictObject) and entries.complete:

@@ -393,12 +393,19 @@ def part(m: Machine, value: Value, position: int | None) -> Value:
     """One part of a tensor or of an unknown sequence: unpacking or iterating a tensor gives unbind's views."""
     if isinstance(value, Iterator):
         inner = value.element
+        if isinstance(inner, Symbol):
+            return some_of(m, inner)
         return replace(inner, number=m.number()) if isinstance(inner, Tensor) else inner
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Tensor):
         return Tensor(m.number(), value.event, value.root, "multiview", value.needs_grad, False)
     return Unknown("part")
+
+
+def some_of(m: Machine, symbol: Symbol) -> Symbol:
+    """One element of an argument, nobody knows which: another one each time."""
+    return Symbol(f"{symbol.key}[#{m.number()}]", f"{symbol.label}[…]", symbol.role)
 
 
 # ------------------------------------------------------------------------------------------------------------ operators

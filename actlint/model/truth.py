@@ -38,7 +38,7 @@ def truth(m: Machine, value: Value) -> bool | Test | None:
         case ListRef(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, ListObject)
-            return bool(found.items) if found.complete else True if found.items else None
+            return bool(found.items) if found.complete else None
         case DictRef(ref=ref):
             entries = m.state.heap[ref]
             assert isinstance(entries, DictObject)
