@@ -157,9 +157,9 @@ def binary(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
     """`left op right`."""
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _fold(op, left.value, right.value)
-    if isinstance(left, Join) and not isinstance(right, Join) and _no_tensor(right):
+    if isinstance(left, Join) and not isinstance(right, Join) and _no_tensor(right) and _no_tensor(left):
         return _map(m, left, lambda value: binary(m, op, value, right, site))
-    if isinstance(right, Join) and not isinstance(left, Join) and _no_tensor(left):
+    if isinstance(right, Join) and not isinstance(left, Join) and _no_tensor(left) and _no_tensor(right):
         return _map(m, right, lambda value: binary(m, op, left, value, site))
     if op == "+":
         joined = _concatenate(m, left, right)
@@ -177,7 +177,8 @@ def binary(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
 
 
 def _no_tensor(value: Value) -> bool:
-    return not isinstance(value, Tensor)
+    """Whether a value is no tensor, on any path."""
+    return not isinstance(value, Tensor) and not tensors.is_tensor_by_path(value)
 
 
 def _map(m: Machine, value: Join, function: Callable[[Value], Value]) -> Value:

@@ -7,9 +7,23 @@ from dataclasses import dataclass, field
 
 from actlint.closed import assert_never
 from actlint.errors import UsageError
-from actlint.facts import Assign, AugAssign, FunctionDef, Site
+from actlint.facts import (
+    Assign,
+    Attribute,
+    AugAssign,
+    BinOp,
+    Compare,
+    Expr,
+    FunctionDef,
+    Name,
+    Site,
+    Subscript,
+    UnaryOp,
+)
 from actlint.facts import Call as CallNode
+from actlint.facts import Constant as Number
 from actlint.model.conditions import WORLD, describe
+from actlint.model.coverage import BUDGET, counts, coverage
 from actlint.model.events import (
     Argument,
     Call,
@@ -24,10 +38,11 @@ from actlint.model.events import (
     Trace,
     Write,
 )
-from actlint.model.program import ClassView, FileView, Program, view
+from actlint.model.program import ClassView, Context, FileView, Program, view
 from actlint.model.shapes import shape_of
 from actlint.model.show import unparse
 from actlint.model.state import ListObject, ModuleObject, Object
+from actlint.model.tensors import OPAQUE
 from actlint.model.values import (
     Class,
     Computed,
@@ -199,16 +214,29 @@ def _suffix(trace: Trace) -> str:
     return "" if trace.complete else "  (not complete: it has more steps than the budget allows)"
 
 
+def _unknown(file: FileView, cls: ClassView) -> str:
+    """What keeps a forward from being known from an argument to its result."""
+    if not counts(Context(file.program), cls):
+        return ""
+    causes = coverage(cls).causes
+    return f"  (not known to its end: {', '.join(causes[:3])})" if causes and causes[0] != BUDGET else ""
+
+
 def _class(file: FileView, cls: ClassView) -> Iterator[str]:
     yield f"class {cls.name}{'' if cls.is_module else '  (no nn.Module, as far as is known)'}\n"
     for trace in cls.traces:
         name = trace.entry.code.name if trace.entry and isinstance(trace.entry.code, FunctionDef) else "__init__"
-        yield f"  {name}{_suffix(trace)}\n"
+        yield f"  {name}{_suffix(trace)}{_unknown(file, cls) if name == 'forward' else ''}\n"
         yield from _trace(file, trace, "    ")
 
 
+def names_of(file: FileView, trace: Trace) -> Names:
+    """What a trace's values are called."""
+    return Names(file, trace, _rows(file.program, trace.events), trace.heap)
+
+
 def _trace(file: FileView, trace: Trace, indent: str) -> Iterator[str]:
-    names = Names(file, trace, _rows(file.program, trace.events), trace.heap)
+    names = names_of(file, trace)
     for event in trace.events:
         for text in _event(names, trace, event):
             row = names.rows.get(event.where.site)
@@ -239,7 +267,8 @@ def _rows(program: Program, events: Iterable[Event]) -> dict[Site, int]:
 def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
     match event:
         case Argument(label=label, result=result):
-            yield f"{names.tensor(result)} = argument {label}{names.shape(result)}"
+            entry = label if label.startswith(OPAQUE) else f"argument {label}"
+            yield f"{names.tensor(result)} = {entry}{names.shape(result)}"
         case Call():
             yield from _call(names, event)
         case Merge(options=options, result=result):
@@ -247,7 +276,7 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
             for when, tensor in options:
                 words = " and ".join(describe(test) for test in when)
                 parts.append(f"{names.tensor(tensor)} when {words}" if words else names.tensor(tensor))
-            yield f"{names.tensor(result)} = {', '.join(parts)}{names.shape(result)}"
+            yield f"{names.tensor(result)} = {' or '.join(parts)}{names.shape(result)}"
         case Read(name=name, value=value):
             if isinstance(value, Unset):
                 yield f"reads `{name}`, which is not defined"
@@ -257,8 +286,8 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
             pass
         case Write(tensor=tensor, hazards=hazards):
             yield f"overwrites {names.tensor(tensor)}"
-            for hazard in hazards:
-                yield f"  but {_hazard(names, trace, hazard)}"
+            for each in hazards:
+                yield f"  but {hazard(names, trace, each)}"
         case Return(value=value):
             yield f"return {names.value(value)}"
         case LoopEdge(values=values):
@@ -269,8 +298,9 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
             assert_never(event)
 
 
-def _hazard(names: Names, trace: Trace, hazard: Hazard) -> str:
-    match hazard.kind:
+def hazard(names: Names, trace: Trace, found: Hazard) -> str:
+    """Why a write in place is wrong."""
+    match found.kind:
         case "leaf":
             return "it is a leaf that requires grad"
         case "multiview":
@@ -278,35 +308,47 @@ def _hazard(names: Names, trace: Trace, hazard: Hazard) -> str:
         case "expand":
             return "its elements share memory"
         case "saved" | "behind":
-            saver = trace.events[hazard.event]
+            saver = trace.events[found.event]
             callee = saver.op.qualname if isinstance(saver, Call) and saver.op is not None else "an operation"
-            return f"{callee} saved it for backward as its {hazard.role}"
+            return f"{callee} saved it for backward as its {found.role}"
         case _:
-            assert_never(hazard.kind)
+            assert_never(found.kind)
 
 
 def _call(names: Names, event: Call) -> Iterator[str]:
-    written = _written(names.view, event.where.site)
+    callee = written(names.view, event.where.site)
     shown = ", ".join(f"{key}={names.value(v)}" if not key.isdigit() else names.value(v) for key, v in event.args)
     if event.op is not None:
         tensors = [names.value(v) for key, v in event.args if key in event.op.tensors]
         layer = f"  {names.module(event.layer)}" if event.layer is not None else ""
         kind = f"  [{event.op.kind}]{names.shape(event.result)}"
-        yield f"{names.value(event.result)} = {written or event.op.qualname} of {', '.join(tensors)}{kind}{layer}"
+        yield f"{names.value(event.result)} = {callee or event.op.qualname} of {', '.join(tensors)}{kind}{layer}"
     elif isinstance(event.result, Unknown):
         if event.result.reason != "direct":
-            yield f"{written or names.value(event.callee)}({shown}) = {names.value(event.result)}"
+            yield f"{callee or names.value(event.callee)}({shown}) = {names.value(event.result)}"
     elif event.module is not None:
-        yield f"{names.value(event.result)} = {written}({shown})"
+        yield f"{names.value(event.result)} = {callee}({shown})"
 
 
-def _written(file: FileView, site: Site) -> str:
-    """The callee as the user wrote it."""
+def written(file: FileView, site: Site) -> str:
+    """The callee, or the operator's expression, as the user wrote it."""
     if site.path not in file.program.names.files:
         return ""
-    node = view(file.program, site.path).node(site)
-    if isinstance(node, CallNode):
-        return unparse(node.func)
-    if isinstance(node, (AugAssign, Assign)):
-        return f"{node.op}=" if isinstance(node, AugAssign) else "="
-    return ""
+    match view(file.program, site.path).node(site):
+        case CallNode(func=func):
+            return unparse(func)
+        case AugAssign(target=target, op=op, value=value):
+            return f"{unparse(target)} {op}= {unparse(value)}"
+        case Assign(targets=(target, *_), value=value):
+            return f"{unparse(target)} = {unparse(value)}"
+        case BinOp(op=op, left=left, right=right):
+            return f"{_operand(left)} {op} {_operand(right)}"
+        case UnaryOp() | Compare() | Subscript() | Attribute() as operator:
+            return unparse(operator)
+        case _:
+            return ""
+
+
+def _operand(expr: Expr) -> str:
+    """An operand as it is written, if that is a name or a number; what is computed has a line of its own."""
+    return unparse(expr) if isinstance(expr, (Name, Attribute, Number)) else "…"

@@ -91,6 +91,7 @@ class Machine:
     counter: int = 0
     blurred: int = 0
     symbols: dict[str, Tensor] = field(default_factory=dict)
+    merged: dict[int, tuple[Value, Tensor]] = field(default_factory=dict)
     captured: set[int] = field(default_factory=set)
     made: int = 0
     adopted: dict[int, Tensor] = field(default_factory=dict)

@@ -95,10 +95,25 @@ def as_tensor(m: Machine, value: Value | None) -> Tensor | None:
     if isinstance(value, Symbol) and value.role == "argument":
         return of_symbol(m, value)
     if isinstance(value, Join) and all(_may_be_tensor(option) for _, option in value.options):
+        known = m.merged.get(id(value))
+        if known is not None and known[1].root in m.state.heap:
+            return m.current(known[1])
         options = tuple((when, as_tensor(m, option) or _opaque(m, option)) for when, option in value.options)
         joined = m.merge(options)
-        return joined if isinstance(joined, Tensor) else None
+        if not isinstance(joined, Tensor):
+            return None
+        m.merged[id(value)] = (value, joined)  # the value is kept, so that no other one gets its id
+        return joined
     return None
+
+
+def is_tensor_by_path(value: Value) -> bool:
+    """Whether a value is a tensor on some path, and may be one on all."""
+    if not isinstance(value, Join):
+        return False
+    return any(isinstance(option, Tensor) for _, option in value.options) and all(
+        _may_be_tensor(option) for _, option in value.options
+    )
 
 
 def _may_be_tensor(value: Value) -> bool:
