@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from actlint.model.conditions import WORLD
-from actlint.model.events import Argument, Call, Merge, Trace, Write
+from actlint.model.events import Argument, Call, Event, Merge, Trace, Write
 from actlint.model.sizes import Reader
 from actlint.model.state import consistent
 from actlint.model.tensors import CARRIED, OPAQUE
@@ -50,33 +50,35 @@ class Sizes:
 
     def of(self, tensor: Tensor, when: Condition = ()) -> Shape:
         """The shape of a tensor, under a condition."""
-        events = self.trace.events
-        event = events[tensor.event] if 0 <= tensor.event < len(events) else None
-        if isinstance(event, Merge) and event.result.number == tensor.number:
+        event = self._maker(tensor)
+        if when and isinstance(event, Merge) and event.result.number == tensor.number:
             return self._merged(event, when)
+        return self._found(tensor)
+
+    def _maker(self, tensor: Tensor) -> Event | None:
+        events = self.trace.events
+        return events[tensor.event] if 0 <= tensor.event < len(events) else None
+
+    def _found(self, tensor: Tensor) -> Shape:
+        """What the events before the tensor's first reader have said."""
         found = self.shapes.get(tensor.number)
         if found is None:
             found = self.each.get((tensor.event, tensor.root))
         if found is not None:
             return found
+        event = self._maker(tensor)
         result = event.result if isinstance(event, (Call, Argument, Merge)) else None
-        whole = self.shapes.get(result.number) if isinstance(result, Tensor) else None
-        if whole is None:
-            return ANY
-        # an unpacked tensor gives parts; what else differs in nothing but its flags is the tensor itself
-        return (
-            Shape(whole.dims[1:])
-            if tensor.alias == "multiview" and not whole.more
-            else whole
-            if (tensor.alias != "multiview")
-            else ANY
-        )
+        whole = self.shapes.get(result.number, ANY) if isinstance(result, Tensor) else ANY
+        if tensor.alias != "multiview":
+            return whole  # what differs in nothing but its flags is the tensor itself
+        return ANY if whole.more else Shape(whole.dims[1:])  # a part of a tensor that was unpacked
 
     def _merged(self, event: Merge, when: Condition) -> Shape:
+        """The shape that all options have that can hold under the condition."""
         shape: Shape | None = None
         for condition, option in event.options:
-            if option.event < event.result.event and consistent(condition, when):
-                own = self.of(option, (*when, *condition))
+            if consistent(condition, when):
+                own = self._found(option)
                 own = Shape(own.dims, own.more)
                 shape = own if shape is None else join(shape, own)
         return ANY if shape is None else shape
@@ -87,6 +89,8 @@ class Sizes:
             match event:
                 case Argument():
                     self.shapes[event.result.number] = self._argument(event)
+                case Merge(result=result):
+                    self.shapes[result.number] = self._merged(event, event.where.condition)
                 case Write(tensor=tensor, result=result):
                     self.shapes[result.number] = self.of(tensor)
                 case Call(result=result) if result is not None:

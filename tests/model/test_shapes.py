@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from actlint.model.events import Return, Trace
+from actlint.model.events import Merge, Return, Trace
 from actlint.model.shapes import inputs, shape_of
 from actlint.model.values import Tensor
 from actlint.torchapi.shapes import Shape
@@ -199,3 +199,18 @@ def test_what_the_first_layers_imply() -> None:
     trace = view.method("forward")
     assert trace is not None
     assert {label: str(shape) for label, shape in inputs(trace).items()} == {"img": "(N, 3, H, W)"}
+
+
+def test_many_branches_in_a_row_take_no_deep_stack() -> None:
+    steps = "".join(f"        if flags[{i}]:\n            x = self.fc(x)\n" for i in range(1_500))
+    text = (
+        f"{PREAMBLE}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.fc = nn.Linear(8, 8)\n\n    def forward(self, x, flags):\n        x = self.fc(x)\n"
+        f"{steps}        return x\n"
+    )
+    view = next(each for each in file_view(text).classes() if each.name == "Net")
+    trace = view.method("forward")
+    assert trace is not None
+    merged = [event.result for event in trace.events if isinstance(event, Merge)]
+    assert len(merged) > 100
+    assert shape_of(trace, merged[-1]) == Shape((8,), True)
