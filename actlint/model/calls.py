@@ -27,6 +27,7 @@ from actlint.model.values import (
     NONE,
     Class,
     Computed,
+    Constant,
     DictRef,
     External,
     ForeignMethod,
@@ -139,7 +140,13 @@ def call(m: Machine, callee: Value, args: Args, site: Site, discarded: bool = Fa
 
 
 def _reason(callee: Value) -> str:
-    return f"call of a parameter: {callee.label}" if isinstance(callee, Symbol) else "call of an unknown value"
+    match callee:
+        case Symbol(label=label):
+            return f"call of a parameter: {label}"
+        case Constant(value=value):
+            return f"call of a constant: {value!r}"
+        case _:
+            return "call of an unknown value"
 
 
 def unknown_call(m: Machine, callee: Value, args: Args, site: Site, reason: str) -> Value:

@@ -3,12 +3,13 @@
 A module is covered if `forward` has a result, on some path through it, each of whose tensors comes from a tabulated
 operation, a parameter or an argument, through modules of the project that were evaluated; conditions and sizes may be
 unknown. Where paths meet, one of them is enough; of what goes into an operation, every tensor counts. A budget that ran
-out covers nothing.
+out covers nothing. A class whose parameters must be known for that is covered if it is at one constructor call that the
+evaluator runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -78,8 +79,20 @@ def counts(ctx: Context, cls: ClassView) -> bool:
 _FUNCTION = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 
 
-def coverage(cls: ClassView) -> Coverage:
-    """Whether the class's forward is covered."""
+def coverage(cls: ClassView, worlds: Iterable[Trace] = ()) -> Coverage:
+    """Whether the class's forward is covered, in its general run or at one of the calls of it that `worlds` run."""
+    found = _general(cls)
+    if found.covered:
+        return found
+    for trace in worlds:
+        code = trace.entry.code if trace.entry is not None else None
+        if trace.owner == cls.cls and trace.complete and isinstance(code, FunctionDef) and code.name == "forward":
+            if trace.world != "general" and not _Slice(trace).causes():
+                return Coverage(())
+    return found
+
+
+def _general(cls: ClassView) -> Coverage:
     trace = cls.method("forward")
     if trace is None:
         return Coverage((NO_RETURN if cls.constructor.complete else CONSTRUCTOR,))

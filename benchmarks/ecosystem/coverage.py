@@ -66,9 +66,11 @@ def _causes(directory: Path) -> Iterator[tuple[str, ...]]:
             context = Context(program)
             for file in program.names.files.values():
                 # a view of its own, so that traces go when the file has been looked at
-                for cls in FileView(program, file).classes():
-                    if counts(context, cls):
-                        yield coverage(cls).causes
+                view = FileView(program, file)
+                wanted = [cls for cls in view.classes() if counts(context, cls)]
+                worlds = tuple(view.traces()) if wanted else ()
+                for cls in wanted:
+                    yield coverage(cls, worlds).causes
 
 
 @contextmanager

@@ -177,6 +177,176 @@ class Net(nn.Module):
 }
 
 
+MODELS |= {
+    "config dataclass, namespace and getattr": """
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+
+@dataclass
+class Config:
+    width: int = 4
+    act: str = "GELU"
+
+
+class Net(nn.Module):
+    def __init__(self, config=None):
+        super().__init__()
+        config = Config(act="Tanh")
+        other = SimpleNamespace(depth=2)
+        self.layers = nn.ModuleList([nn.Linear(config.width, config.width) for _ in range(other.depth)])
+        self.act = getattr(nn, config.act)()
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = self.act(layer(x))
+        return x
+""",
+    "keyword arguments that are handed on": """
+class Block(nn.Module):
+    def __init__(self, width, act=nn.ReLU, **kwargs):
+        super().__init__()
+        self.fc = nn.Linear(width, kwargs.get("out", width), bias=kwargs.pop("bias", True))
+        self.act = act()
+
+    def forward(self, x, *rest, scale=None):
+        return self.act(self.fc(x))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        options = {"act": nn.ELU, "bias": False}
+        self.block = Block(4, **options)
+        self.other = Block(*(4, nn.Tanh))
+
+    def forward(self, x):
+        return self.other(self.block(x, scale=2), x)
+""",
+    "subclasses of containers": """
+class Stack(nn.Sequential):
+    def __init__(self, *layers):
+        super().__init__(*layers, nn.Identity())
+
+
+class Levels(nn.ModuleList):
+    def __init__(self, n):
+        super().__init__([nn.Linear(4, 4) for _ in range(n)])
+        self.append(nn.Tanh())
+
+
+class Named(nn.ModuleDict):
+    def forward(self, x):
+        for name, layer in self.items():
+            x = layer(x)
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = Stack(nn.Linear(4, 4), nn.ReLU())
+        self.b = Levels(2)
+        self.c = Named({"norm": nn.LayerNorm(4)})
+        self.c["act"] = nn.ELU()
+
+    def forward(self, x):
+        x = self.a(x)
+        for layer in self.b:
+            x = layer(x)
+        return self.c(x)
+""",
+    "feature lists, dicts and tuples": """
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(4, 4), nn.LayerNorm(4), nn.Tanh()])
+
+    def forward(self, x):
+        features = []
+        for layer in self.layers:
+            x = layer(x)
+            features.append(x)
+        return features, {"last": x}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = Encoder()
+        self.head = nn.Linear(12, 4)
+        self.act = nn.GELU()
+
+    def forward(self, x):
+        features, named = self.encoder(x)
+        a, b = torch.cat(features, dim=1).chunk(2, dim=1)
+        first, *others = features
+        y = self.head(torch.cat([first, *others], 1))
+        y[:, :2] = 0
+        return self.act(y + named["last"])
+""",
+    "mixins, parents and static builders": """
+class Mixin:
+    def build(self):
+        self.extra = nn.Tanh()
+
+
+class Base(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = self.make(width)
+        self.build()
+
+    @staticmethod
+    def make(width):
+        return nn.Linear(width, width)
+
+    def build(self):
+        raise NotImplementedError
+
+
+class Net(Mixin, Base):
+    def __init__(self):
+        super().__init__(4)
+        self.add_module("tail", nn.LayerNorm(4))
+        self.register_buffer("mean", torch.zeros(4))
+        nn.init.zeros_(self.fc.bias)
+
+    def forward(self, x):
+        with torch.no_grad():
+            x = self.fc(x - self.mean)
+        try:
+            x = self.extra(x)
+        except RuntimeError:
+            return x
+        return self.tail(x)
+""",
+    "pairwise, None and conditional layers": """
+from itertools import pairwise
+from torch.utils.checkpoint import checkpoint
+
+
+class Net(nn.Module):
+    def __init__(self, drop=0.0):
+        super().__init__()
+        widths = [4, 4, 4]
+        self.layers = nn.ModuleList()
+        for i, (a, b) in enumerate(pairwise(widths)):
+            self.layers.insert(i, nn.Linear(a, b))
+        self.layers.extend([nn.ReLU() if flag else None for flag in (True,)])
+        self.norm = None
+        self.act = {"relu": nn.ReLU, "silu": nn.SiLU}["silu"]()
+
+    def forward(self, x, mask=None):
+        for layer in self.layers:
+            x = checkpoint(layer, x, use_reentrant=False)
+        if self.norm is not None:
+            x = self.norm(x)
+        return (lambda value: self.act(value))(x)
+""",
+}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_layers_run_in_torch_s_order(name: str) -> None:
     text = PREAMBLE + MODELS[name]

@@ -58,6 +58,18 @@ def test_one_of_several_results_is_enough() -> None:
     assert causes("self.given = given", "return x * 2, self.given(x)") == ()
 
 
+def test_one_call_of_the_class_is_enough() -> None:
+    text = PREAMBLE + (
+        "class Net(nn.Module):\n    def __init__(self, act):\n        super().__init__()\n        self.act = act()\n\n"
+        "    def forward(self, x):\n        return self.act(x)\n"
+    )
+    for call, expected in ("Net(nn.ReLU)", ()), ("Net(unknown)", ("call of a parameter: act",)):
+        view = file_view(f"{text}\n\nnet = {call}\n")
+        (cls,) = view.classes()
+        assert coverage(cls).causes == ("call of a parameter: act",)
+        assert coverage(cls, view.traces()).causes == expected
+
+
 def test_which_classes_count() -> None:
     """Those with a forward of their own: not abstract ones, not functions; those with unknown bases do."""
     text = PREAMBLE + (
