@@ -46,12 +46,12 @@ class Pair:
 def is_constructor(unit: FileView, node: CallNode, site: Site) -> bool:
     """Whether a call builds a layer rather than applying one."""
     target = unit.site(site, node.func)
-    return any(r.site == target and torchapi.is_module_class(r.qualname) for r in unit.references())
+    return any(torchapi.is_module_class(r.qualname) for r in unit.references_at(target))
 
 
 def names(unit: FileView, site: Site, qualname: str) -> bool:
     """Whether an expression is a reference to something outside the project."""
-    return any(r.site == site and r.qualname == qualname for r in unit.references())
+    return any(r.qualname == qualname for r in unit.references_at(site))
 
 
 def chains(trace: Trace, path: Path, wide_kernels: bool = False) -> Iterator[Pair]:

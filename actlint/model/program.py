@@ -90,6 +90,7 @@ class FileView:
     program: Program
     file: File
     _references: tuple[Reference, ...] | None = None
+    _by_site: dict[Site, list[Reference]] | None = None
     _classes: tuple[ClassView, ...] | None = None
     _functions: tuple[Trace, ...] | None = None
     _worlds: tuple[Trace, ...] | None = None
@@ -107,6 +108,14 @@ class FileView:
         if self._references is None:
             self._references = tuple(references(self.program.names, self.file))
         return self._references
+
+    def references_at(self, site: Site) -> list[Reference]:
+        """The references at one node: more than one where a name may mean several things."""
+        if self._by_site is None:
+            self._by_site = {}
+            for reference in self.references():
+                self._by_site.setdefault(reference.site, []).append(reference)
+        return self._by_site.get(site, [])
 
     def classes(self) -> tuple[ClassView, ...]:
         """The module-level classes of the file with their traces."""

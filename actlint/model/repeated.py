@@ -121,7 +121,7 @@ def _repeats(unit: FileView, chunk: int, node: Node) -> Iterator[tuple[Expr, Exp
 
 def _means(unit: FileView, chunk: int, call: Call) -> str:
     func = call.func
-    known = (each.qualname for each in unit.references() if each.site == Site(unit.path, chunk, func.ordinal))
+    known = (each.qualname for each in unit.references_at(Site(unit.path, chunk, func.ordinal)))
     builtin = dotted(func) if isinstance(func, Attribute) else None
     return next(known, f"builtins.{builtin}" if builtin else "")
 

@@ -296,6 +296,6 @@ def _written(unit: FileView, where: Where, trace: Trace, value: Value | None) ->
 
 def _means(unit: FileView, trace: Trace, site: Site, value: Value | None) -> bool:
     """Whether the name or attribute at a place is that value."""
-    if any(reference.site == site and reference.value == value for reference in unit.references()):
+    if any(reference.value == value for reference in unit.references_at(site)):
         return True
     return any(isinstance(e, Read) and e.where.site == site and e.value == value for e in trace.events)
