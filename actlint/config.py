@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from actlint.errors import ConfigError
 from actlint.globs import Glob, slashed
+from actlint.target import Target, target
 
 FORMATS = ("full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit", "rdjson")
 
@@ -66,7 +67,8 @@ class FileIgnores:
 class Settings:
     """All settings that hold for a project. Directories are absolute, patterns know the directory they count from.
 
-    `root` is the project's directory and `file` its configuration, if any. `import_roots` are the directories that
+    `root` is the project's directory and `file` its configuration, if any. `required_torch` is what the project says
+    elsewhere of the versions of torch that it works with. `import_roots` are the directories that
     imports are resolved from (`root`, its `src`, setting `src`), as paths from `root`, which is how files are named in
     a program.
     """
@@ -156,6 +158,13 @@ class Settings:
         "Also report convolutions with kernels wider than 1 that follow each other with nothing nonlinear between.",
         "conv-chains = true",
     )
+    target_torch: str | None = _setting(
+        "string",
+        None,
+        "The versions of torch that the code is for: a range (`2.4..2.13`) or one version. Where it is not set, from "
+        "the lower bound that `pyproject.toml` or the requirements give for torch up to the newest version known.",
+        'target-torch = "2.4..2.13"',
+    )
     extend: str | None = _setting(
         "string",
         None,
@@ -165,6 +174,13 @@ class Settings:
     root: str = "."
     file: str | None = None
     import_roots: tuple[str, ...] = (".", "src")
+    required_torch: str | None = None
+
+    @property
+    def target(self) -> Target:
+        """The versions of torch that the code is for, within those that are known."""
+        wanted = self.target_torch or self.required_torch
+        return target(wanted) if wanted else Target()
 
     @property
     def excluded(self) -> tuple[Glob, ...]:
@@ -215,6 +231,11 @@ def validated(table: Mapping[str, object], base: str, where: Mapping[str, str] |
             raise ConfigError(f"{at}: unknown setting `{key}`{hint}")
         if not _has_kind(setting.kind, value):
             raise ConfigError(f"{at}: `{key}` must be a {setting.kind}, not {_in_words(value)}")
+        if key == "target-torch":
+            try:
+                target(str(value))
+            except ValueError as error:
+                raise ConfigError(f"{at}: `{key}`: {error}") from None
         if key == "output-format" and value not in FORMATS:
             raise ConfigError(f"{at}: `{key}` must be one of {', '.join(FORMATS)}, not {value!r}")
     return Layer(dict(table), base)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from actlint import configfile
 from actlint.config import Layer, Settings, merge
 from actlint.diagnostic import Notice
 from actlint.globs import Ignore, covers, ignored, matcher, parse_ignore, slashed
+from actlint.requirement import required
 from actlint.source import read_bytes, shown
+from actlint.target import beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Configuration:
                 here = os.getcwd()
                 layers = tuple(Layer(layer.values, here) for layer in configfile.layers(self.file))
             settings = merge((*layers, *self.inline, *self.options), root, file or self.file)
+            if settings.target_torch is None:
+                settings = replace(settings, required_torch=required(root))
             self._of_roots[root, file] = Place(settings, has_project, matcher(settings.excluded))
         return self._of_roots[root, file]
 
@@ -140,6 +144,11 @@ def find(
             notices.append(Notice(written, "no such file or directory", failure=True))
     if stdin is not None:
         add(os.path.abspath(stdin), True)
+    for project in found.values():
+        settings = project.place.settings
+        if told := beyond(settings.target_torch or settings.required_torch or ""):
+            where = shown(settings.file or settings.root)
+            notices.append(Notice(where, f"{'target-torch' if settings.target_torch else 'required torch'}: {told}"))
     everything = [path for project in found.values() for path in project.files]
     return [_project(found[root], configuration, walked, everything) for root in sorted(found)], notices
 

@@ -13,6 +13,8 @@ from actlint.checks.channel_mismatch import channel_mismatch
 from actlint.checks.consecutive_activations import consecutive_activations
 from actlint.checks.deprecated_activation import deprecated_activation
 from actlint.checks.deprecated_amp import deprecated_amp
+from actlint.checks.deprecated_api import deprecated_api
+from actlint.checks.deprecated_argument import deprecated_argument
 from actlint.checks.direct_forward_call import direct_forward_call
 from actlint.checks.discarded_activation import discarded_activation
 from actlint.checks.dropout_always_on import dropout_always_on
@@ -26,6 +28,8 @@ from actlint.checks.inplace_on_leaf import inplace_on_leaf
 from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
 from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
+from actlint.checks.legacy_tensor_constructor import legacy_tensor_constructor
+from actlint.checks.legacy_variable import legacy_variable
 from actlint.checks.lost_parameter import lost_parameter
 from actlint.checks.missing_flatten import missing_flatten
 from actlint.checks.missing_forward import missing_forward
@@ -34,13 +38,18 @@ from actlint.checks.missing_super_init import missing_super_init
 from actlint.checks.module_built_in_forward import module_built_in_forward
 from actlint.checks.module_in_tuple import module_in_tuple
 from actlint.checks.overwritten_module import overwritten_module
+from actlint.checks.private_api import private_api
+from actlint.checks.removed_api import removed_api
 from actlint.checks.repeated_module_instance import repeated_module_instance
+from actlint.checks.requires_grad_typo import requires_grad_typo
 from actlint.checks.rnn_dropout_single_layer import rnn_dropout_single_layer
 from actlint.checks.softmax_in_hidden_layer import softmax_in_hidden_layer
 from actlint.checks.softmax_over_batch import softmax_over_batch
 from actlint.checks.undefined_attribute import undefined_attribute
 from actlint.checks.unregistered_module import unregistered_module
 from actlint.checks.unregistered_tensor import unregistered_tensor
+from actlint.checks.unsafe_torch_load import unsafe_torch_load
+from actlint.checks.unstable_composition import unstable_composition
 from actlint.checks.unused_module import unused_module
 from actlint.checks.vanishing_gradient_stack import vanishing_gradient_stack
 from actlint.checks.wrong_super_class import wrong_super_class
@@ -55,6 +64,13 @@ RULES: tuple[Rule, ...] = (
     deprecated_activation,
     implicit_softmax_dim,
     deprecated_amp,
+    deprecated_api,
+    deprecated_argument,
+    removed_api,
+    private_api,
+    unsafe_torch_load,
+    legacy_tensor_constructor,
+    legacy_variable,
     inplace_on_leaf,
     inplace_on_saved_output,
     inplace_on_saved_input,
@@ -90,6 +106,8 @@ RULES: tuple[Rule, ...] = (
     channel_mismatch,
     missing_flatten,
     indivisible_heads,
+    unstable_composition,
+    requires_grad_typo,
 )
 """The built-in rules, by code."""
 

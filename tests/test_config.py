@@ -36,6 +36,7 @@ def test_every_setting_is_documented_and_its_example_holds() -> None:
         "root",
         "file",
         "import-roots",
+        "required-torch",
     }
     for key, setting in SETTINGS.items():
         assert setting.doc.endswith(".") and setting.example.startswith(f"{key} = ")

@@ -70,14 +70,14 @@ def _call(unit: FileView, use: Use, call: Call, row: Deprecation, spelled: Refer
         default = () if dtype is None else (", dtype=", dtype)
         return Repair(message, "safe", (Replace(at, (spelled, f"({device}", *default, ")")),))
     first, *others = call.args
-    name = f"{row.positional[0]}=" if row.reordered and first.keyword is None and not first.star else ""
+    name = f"{row.parameters[0]}=" if row.reordered and first.keyword is None and not first.star else ""
     kept = first.value if name else first
     intents: list[Intent] = [Replace(use.site, (spelled,))]
     intents.append(Replace(unit.site(at, first), (f"{device}, {name}", unit.site(at, kept))))
     if row.reordered:
         intents += [
             RenameKeyword(unit.site(at, argument), keyword)
-            for argument, keyword in zip(others, row.positional[1:], strict=False)
+            for argument, keyword in zip(others, row.parameters[1:], strict=False)
             if argument.keyword is None and not argument.star
         ]
     if dtype is not None and not opaque:
@@ -89,7 +89,7 @@ def _given(call: Call, row: Deprecation) -> dict[str, object]:
     """The parameters that a call names or fills by position, each with its value if that is a literal."""
     given: dict[str, object] = {}
     for number, argument in enumerate(call.args):
-        name = argument.keyword or "".join(row.positional[number : number + 1])
+        name = argument.keyword or "".join(row.parameters[number : number + 1])
         if not argument.star:
             given[name] = argument.value.value if isinstance(argument.value, Constant) else ...
     return given

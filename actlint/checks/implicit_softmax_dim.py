@@ -23,7 +23,7 @@ def implicit_softmax_dim(unit: FileView, ctx: Context) -> Iterator[Finding]:
         (unit.site(reference.site, reference.call), reference.call, omitted)
         for reference, row in deprecated_uses(unit, "ACT102", switches=False)
         if reference.call is not None
-        and (omitted := _omitted(reference.call, row.positional.index("dim"))) is not False
+        and (omitted := _omitted(reference.call, row.parameters.index("dim"))) is not False
     ]
     channels = _over_channels(unit) if found else frozenset()
     for at, call, argument in found:

@@ -34,6 +34,7 @@ _FINDINGS, _FAILED = 1, 2
 @click.option("--exclude", multiple=True, metavar="GLOBS", help="Files and directories to leave out.")
 @click.option("--extend-exclude", multiple=True, metavar="GLOBS", help="The same, beside those left out already.")
 @click.option("--force-exclude/--no-force-exclude", default=None, help="Leave out excluded files even if named here.")
+@click.option("--target-torch", metavar="RANGE", help="The versions of torch that the code is for: `2.4..2.13`.")
 @click.option("--output-format", type=click.Choice(FORMATS), help="How to print findings; full by default.")
 @click.option("--output-file", "-o", type=click.Path(), help="Print to this file instead of stdout.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule.")
@@ -103,7 +104,7 @@ def _settings(options: Mapping[str, Any]) -> dict[str, object]:
         if values := options[name]:
             parts = (part.strip() for value in values for part in value.split(","))
             found[name.replace("_", "-")] = [part for part in parts if part]
-    for name in ("fix", "unsafe_fixes", "show_fixes", "force_exclude", "output_format"):
+    for name in ("fix", "unsafe_fixes", "show_fixes", "force_exclude", "output_format", "target_torch"):
         if options[name] is not None:
             found[name.replace("_", "-")] = options[name]
     if options["fix_only"]:

@@ -74,7 +74,10 @@ def _lines(settings: Settings) -> Iterator[str]:
     yield f"# configuration: {settings.file or 'none'}"
     for key, setting in SETTINGS.items():
         value = getattr(settings, key.replace("-", "_"))
-        if value is None:
+        if key == "target-torch" and value is None:
+            source = "what the project requires" if settings.required_torch else "the newest version that is known"
+            yield f"# {key} is not set: {settings.target}, from {source}"
+        elif value is None:
             yield f"# {key} is not set"
         elif setting.kind == "table of lists of strings":
             pairs = (f"{_toml('!' * each.negated + each.glob.pattern)} = {_toml(each.selectors)}" for each in value)

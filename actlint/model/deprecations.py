@@ -6,7 +6,10 @@ does not, as it goes with its last use; an import that its file has only to hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from ast import literal_eval
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from actlint import torchapi
 from actlint.facts import (
@@ -18,7 +21,6 @@ from actlint.facts import (
     AugAssign,
     Call,
     Case,
-    Collection,
     Compare,
     Constant,
     Delete,
@@ -32,46 +34,213 @@ from actlint.facts import (
     Node,
     Raise,
     Return,
+    Site,
     Subscript,
     Try,
     With,
 )
+from actlint.facts import Collection as Display
 from actlint.intents import InsertStatement, Repair, Replace
+from actlint.model.events import Argument as Entry
+from actlint.model.events import Call as CallEvent
+from actlint.model.events import Read
 from actlint.model.link import Binding, import_target
 from actlint.model.program import FileView, view
 from actlint.model.references import Reference
-from actlint.model.values import ModuleFile
+from actlint.model.values import External, ForeignMethod, Module, ModuleFile, Tensor
 from actlint.model.walk import children, walk
-from actlint.torchapi.deprecated import DEPRECATED, Deprecation, deprecation
+from actlint.target import Target
+from actlint.torchapi.deprecated import LAST, METHODS, MODULES, Deprecation, deprecations
 
-_LAST = frozenset(name.rpartition(".")[2] for name in DEPRECATED)
 _VERSIONS = ("torch.__version__", "torch.version")
+Status: TypeAlias = Literal["deprecated", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place that uses what a row speaks of. `argument`: the argument that the row is about, where it is given."""
+
+    reference: Reference
+    row: Deprecation
+    status: Status
+    argument: Argument | None = None
+
+    @property
+    def site(self) -> Site:
+        """What is reported: the argument, or the reference."""
+        at = self.reference.site
+        return at if self.argument is None else Site(at.path, at.chunk, self.argument.ordinal)
 
 
 def deprecated_uses(unit: FileView, rule: str, *, switches: bool) -> Iterator[tuple[Reference, Deprecation]]:
-    """The references of a file that a rule reports for using a deprecated name, each with the name's row.
+    """The references of a file that a rule reports for using a deprecated name, each with the name's row."""
+    for use in uses(unit, (rule,), switches=switches):
+        yield use.reference, use.row
+
+
+def uses(unit: FileView, rules: Collection[str], *, switches: bool) -> Iterator[Use]:
+    """The places that use what the rows of these rules speak of, `ACT106` for what the target no longer has.
 
     Left out are names that the file itself replaces (`F.tanh = …`) and names that are only compared with or looked up.
     With `switches`, for replacements that old versions of torch do not have, also what stands beside code that uses the
     replacement, on another branch, or under a test of torch's version or of what torch has.
     """
-    found = [(reference, row) for reference in unit.references() if (row := _row(reference)) and row.rule == rule]
+    found = [use for use in _all_uses(unit) if (use.row.rule if use.status == "deprecated" else "ACT106") in rules]
     if not found:
         return
-    replaced = {row.qualname for reference, row in found if _is_target(reference)}
+    replaced = {use.row.qualname for use in found if _is_target(use.reference)}
     used = {reference.node.id for reference in unit.references() if isinstance(reference.node, Name)}
-    for reference, row in found:
-        if row.qualname in replaced or _is_identity(reference):
+    for use in found:
+        reference, row = use.reference, use.row
+        if row.qualname in replaced or (not row.argument and _is_identity(reference)):
             continue
-        if reference.imported and not _hands_on(unit, reference, used):
+        if reference.imported and not _reports_import(unit, use, used):
             continue
         if not (switches and _in_switch(unit, reference, row)):
-            yield reference, row
+            yield use
 
 
-def _row(reference: Reference) -> Deprecation | None:
+def _reports_import(unit: FileView, use: Use, used: set[str]) -> bool:
+    """Whether an import counts itself: its file only hands the name on, or it raises and nothing else in it does."""
+    alias = use.reference.node
+    assert isinstance(alias, Alias)
+    if use.row.kind == "module":
+        return True
+    name = alias.asname or alias.name
+    if use.status == "removed" and name not in used and isinstance(use.reference.parents[-1], ImportFrom):
+        return True
+    return _hands_on(unit, use.reference, used)
+
+
+def _all_uses(unit: FileView) -> tuple[Use, ...]:
+    """Every use in a file, made once for all rules that ask."""
+    if unit.deprecated is None:
+        target = unit.program.settings.target
+        references = [*unit.references(), *_methods(unit)]
+        unit.deprecated = tuple(use for reference in references for use in _uses_of(reference, target))
+    return unit.deprecated
+
+
+def _methods(unit: FileView) -> Iterator[Reference]:
+    """The methods of torch's own classes that a run sees read or called, where the file names a deprecated one.
+
+    What enters a function from outside is a tensor by assumption alone, which is not enough for names that others have.
+    """
+    texts = [chunk.text for chunk in unit.file.facts.chunks if chunk.facts is not None]
+    if not any(f".{name}" in text for name in METHODS for text in texts):
+        return
+    seen: set[Site] = set()
+    for trace in unit.traces():
+        for event in trace.events:
+            match event:
+                case CallEvent(callee=ForeignMethod(receiver=Tensor(event=made), name=name)):
+                    if isinstance(trace.events[made], Entry):
+                        continue
+                    owner = "torch.Tensor"
+                case Read(value=ForeignMethod(receiver=Module(), name=name)):
+                    owner = "torch.nn.Module"
+                case _:
+                    continue
+            site = event.where.site
+            if name not in METHODS or site.path != unit.path:
+                continue
+            path = unit.path_to(site)
+            node = path[-1] if path else None
+            if isinstance(node, Call):
+                path = (*path, node.func)
+            elif len(path) > 1 and isinstance(path[-2], Call) and path[-2].func is node:
+                pass
+            else:
+                continue
+            func, call = path[-1], path[-2]
+            at = unit.site(site, func)
+            if at not in seen and isinstance(func, Attribute) and isinstance(call, Call):
+                seen.add(at)
+                yield Reference(at, func, External(f"{owner}.{name}"), call, path[:-1])
+
+
+def _uses_of(reference: Reference, target: Target) -> Iterator[Use]:
     qualname = reference.qualname
-    return deprecation(qualname) if qualname.rpartition(".")[2] in _LAST else None
+    if qualname.rpartition(".")[2] in LAST:
+        for row in deprecations(qualname):
+            if (status := _status(row, target)) and (row.kind != "module" or not reference.call):
+                argument = _matched(reference, row)
+                if argument is not False:
+                    yield Use(reference, row, status, argument)
+    elif reference.imported and isinstance(reference.parents[-1], ImportFrom):
+        module = MODULES.get(qualname.rpartition(".")[0])
+        if module is not None and (status := _status(module, target)):
+            yield Use(reference, module, status)
+
+
+def _status(row: Deprecation, target: Target) -> Status | None:
+    """What the target does with a row; None if it does not know it as deprecated yet."""
+    if row.removed and (number := _number(row.removed)) is not None and number <= target.high:
+        return "removed"
+    if row.removed and _number(row.removed) is None:
+        return "removed"
+    if row.rule in ("ACT101", "ACT107"):
+        return "deprecated"
+    if row.rule == "ACT108":
+        return "deprecated" if target.low < (2, 6) else None
+    since = _number(row.since)
+    return "deprecated" if since is None or since <= target.high else None
+
+
+def _number(text: str) -> tuple[int, int] | None:
+    """A version of torch; None for one of another package, or none."""
+    major, dot, minor = text.partition(".")
+    return (int(major), int(minor.partition(".")[0])) if dot and major.isdigit() else None
+
+
+def exists_at(since: str, target: Target) -> bool:
+    """Whether what is there since that version is there in all of the target."""
+    number = _number(since)
+    return number is None or number <= target.low
+
+
+def _matched(reference: Reference, row: Deprecation) -> Argument | Literal[False] | None:
+    """The argument that a row is about; None where the row is about the name itself, or about what is left out."""
+    if not row.argument:
+        return None
+    call = reference.call
+    if call is None or reference.imported:
+        return False
+    given, opaque = given_argument(call, row.argument, row.parameters)
+    match row.kind:
+        case "omission" if row.rule == "ACT102":
+            return None  # None means the same there, which the rule looks at
+        case "omission":
+            return False if given is not None or opaque else None
+        case "value":
+            wanted = literal_eval(row.value)
+            fits = given is not None and isinstance(given.value, Constant) and given.value.value == wanted
+            return given if fits and given is not None else False
+        case _:
+            if given is None or is_none(given.value):
+                return False
+            by_position = given.keyword is None and row.recipe == "weights"
+            if by_position and not (isinstance(given.value, Constant) and isinstance(given.value.value, bool)):
+                return False
+            return given
+
+
+def given_argument(call: Call, name: str, parameters: Sequence[str]) -> tuple[Argument | None, bool]:
+    """The argument of a call that fills a parameter, and whether a star may hide one."""
+    position = parameters.index(name) if name in parameters else -1
+    starred = False
+    for number, argument in enumerate(call.args):
+        if argument.keyword == name or (not argument.star and argument.keyword is None and number == position):
+            if argument.keyword is not None or not starred:
+                return argument, starred
+        starred |= argument.star != ""
+    positional = any(argument.star == "*" for argument in call.args) and position >= 0
+    return None, positional or any(argument.star == "**" for argument in call.args)
+
+
+def is_none(node: Node) -> bool:
+    """Whether an expression is the literal None."""
+    return isinstance(node, Constant) and node.value is None
 
 
 def _is_target(reference: Reference) -> bool:
@@ -97,7 +266,7 @@ def _is_identity(reference: Reference) -> bool:
             return any(key is reference.node for key, _ in items)
         case Subscript(index=index):
             return index is reference.node and not annotates(reference)
-        case Collection(kind=kind):
+        case Display(kind=kind):
             return kind == "set" or (len(parents) > 1 and isinstance(parents[-2], Compare))
         case _:
             return False
@@ -119,7 +288,7 @@ def annotates(reference: Reference) -> bool:
 
 def is_type_test(reference: Reference) -> bool:
     """Whether objects are asked for the class: `isinstance(x, C)`, `isinstance(x, (B, C))`, `type(x) is C`."""
-    parents = [node for node in reference.parents if not isinstance(node, Collection)]
+    parents = [node for node in reference.parents if not isinstance(node, Display)]
     if len(parents) < 2 or not isinstance(parents[-1], Argument):
         return _is_identity(reference)
     call = parents[-2]
@@ -129,9 +298,10 @@ def is_type_test(reference: Reference) -> bool:
 def tested(unit: FileView, row: Deprecation) -> bool:
     """Whether some code of the project compares with what a row names, looks it up, or asks objects for that class."""
     return any(
-        _row(reference) == row and is_type_test(reference)
+        row in deprecations(reference.qualname) and is_type_test(reference)
         for path in unit.program.names.files
         for reference in view(unit.program, path).references()
+        if reference.qualname.rpartition(".")[2] in LAST
     )
 
 
@@ -182,7 +352,7 @@ def _is_taken(unit: FileView, name: str) -> bool:
 
 def _in_switch(unit: FileView, reference: Reference, row: Deprecation) -> bool:
     """Whether the place is for old versions of torch alone."""
-    replacement = torchapi.canonical(row.replacement)
+    replacement = torchapi.canonical(row.replacement) if row.replacement else "-"
     for outer, inner in zip(reference.parents, (*reference.parents[1:], reference.node), strict=True):
         tests, branches = _beside(outer, inner)
         if any(_asks_torch(unit, reference, test) for test in tests):

@@ -26,6 +26,7 @@ from actlint.torchapi.packages import entry_points
 
 if TYPE_CHECKING:
     from actlint.config import Settings
+    from actlint.model.deprecations import Use
 
 
 @dataclass(slots=True)
@@ -97,6 +98,8 @@ class FileView:
     calls: dict[str, Site] = field(default_factory=dict)
     _held: tuple[Trace, ...] | None = None
     _steps: Purse | None = None
+    deprecated: tuple[Use, ...] | None = None
+    """What `model.deprecations` found, for all rules that ask it."""
 
     @property
     def path(self) -> str:

@@ -18,16 +18,19 @@ Visible: TypeAlias = dict[str, str | None]
 def spell(names: Names, file: File, qualname: str, path: Sequence[Node]) -> Reference | None:
     """The name as it can be written at the last node of `path` (from the top-level statement down).
 
-    What the place sees by an import is used, the module before the name itself; failing that the package is imported.
+    What the place sees by an import is used, the closest module before the packages around it, and these before the
+    name itself; failing that the package is imported.
     None where something else has the package's name.
     """
     visible = _visible(names, file, path)
-    module, _, last = qualname.rpartition(".")
-    root, _, rest = qualname.partition(".")
-    for wanted, text in ((module, last), (root, rest)):
+    module = qualname.rpartition(".")[0]
+    root = qualname.partition(".")[0]
+    owner = module
+    while owner:
         for name, value in visible.items():
-            if value == wanted:
-                return Reference(f"{name}.{text}")
+            if value == owner:
+                return Reference(f"{name}{qualname[len(owner) :]}")
+        owner = owner.rpartition(".")[0]
     for name, value in visible.items():
         if value == qualname:
             return Reference(name)

@@ -15,10 +15,12 @@ torch = pytest.importorskip("torch")
 
 from actlint import torchapi  # noqa: E402
 from actlint.torchapi import packages  # noqa: E402
-from actlint.torchapi.deprecated import DEPRECATED, deprecation  # noqa: E402
+from actlint.torchapi.deprecated import deprecations  # noqa: E402
+from actlint.torchapi.deprecation import Deprecation  # noqa: E402
 from actlint.torchapi.kinds import KINDS, LOCAL, kind  # noqa: E402
 from actlint.torchapi.signature import parse  # noqa: E402
 from actlint.torchapi.tables.attributes import ATTRIBUTES  # noqa: E402
+from actlint.torchapi.tables.deprecations import ROWS  # noqa: E402
 from actlint.torchapi.tables.names import ALIASES, MODULE_CLASSES, MODULES  # noqa: E402
 from actlint.torchapi.tables.signatures import FUNCTIONS, METHODS  # noqa: E402
 
@@ -289,48 +291,20 @@ def test_signature_language() -> None:
 
 # --------------------------------------------------------------------------------------------------------- deprecations
 
-PROVOKED = {
-    "torch.nn.functional.softmax": "torch.nn.functional.softmax(torch.ones(2, 2))",
-    "torch.nn.functional.log_softmax": "torch.nn.functional.log_softmax(torch.ones(2, 2))",
-    "torch.nn.functional.softmin": "torch.nn.functional.softmin(torch.ones(2, 2))",
-    "torch.nn.Softmax": "torch.nn.Softmax()(torch.ones(2, 2))",
-    "torch.nn.LogSoftmax": "torch.nn.LogSoftmax()(torch.ones(2, 2))",
-    "torch.nn.Softmin": "torch.nn.Softmin()(torch.ones(2, 2))",
-    "torch.nn.functional.sigmoid": "torch.nn.functional.sigmoid(torch.ones(2))",
-    "torch.nn.functional.tanh": "torch.nn.functional.tanh(torch.ones(2))",
-    "torch.cuda.amp.autocast": "torch.cuda.amp.autocast(enabled=False)",
-    "torch.cpu.amp.autocast": "torch.cpu.amp.autocast(enabled=False)",
-    "torch.cuda.amp.GradScaler": "torch.cuda.amp.GradScaler(enabled=False)",
-    "torch.cpu.amp.GradScaler": "torch.cpu.amp.GradScaler(enabled=False)",
-    "torch.cuda.amp.custom_fwd": "torch.cuda.amp.custom_fwd(lambda ctx: ctx)",
-    "torch.cuda.amp.custom_bwd": "torch.cuda.amp.custom_bwd(lambda ctx: ctx)",
-}
 
-
-@pytest.mark.parametrize("name", list(DEPRECATED))
-def test_deprecation(name: str) -> None:
-    """Torch warns as the row says, the replacement is there, and its parameters are where the row says."""
-    row = DEPRECATED[name]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        eval(PROVOKED[name], {"torch": torch})
-    assert [(w.category.__name__, str(w.message)) for w in caught] == ([row.warning] if row.warning[0] else [])
-    old = inspect.signature(resolve(name))
-    positional = [p.name for p in old.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert tuple(positional[: len(row.positional)]) == row.positional or not inspect.isfunction(resolve(name))
-    if row.argument:
-        assert row.argument in old.parameters
-        return
-    new = list(inspect.signature(resolve(row.replacement)).parameters.values()) if "amp" in name else []
-    if row.device:
-        first = next(p for p in new if p.name == row.device_parameter)
-        assert (first.kind is first.KEYWORD_ONLY) == row.device_keyword
-        if not row.device_keyword:
-            assert new[0] is first
-            assert ([p.name for p in new[1:]][: len(row.positional)] != list(row.positional)) == row.reordered
+@pytest.mark.parametrize("row", [row for row in ROWS if row.device], ids=lambda row: row.qualname)
+def test_where_the_device_goes(row: Deprecation) -> None:
+    """The parameters of the replacements in `torch.amp` are where the row says."""
+    old = inspect.signature(resolve(row.qualname))
+    new = list(inspect.signature(resolve(row.replacement)).parameters.values())
+    first = next(p for p in new if p.name == row.device_parameter)
+    assert (first.kind is first.KEYWORD_ONLY) == row.device_keyword
+    if not row.device_keyword:
+        assert new[0] is first
+        assert ([p.name for p in new[1:]][: len(row.parameters)] != list(row.parameters)) == row.reordered
     for parameter, text in row.defaults:
         assert old.parameters[parameter].default == eval(text, {"torch": torch})
-    assert all(p in {n.name for n in new} for p in row.positional) or not new
+    assert all(p in {n.name for n in new} for p in row.parameters)
 
 
 def test_all_of_amp_is_there() -> None:
@@ -339,9 +313,8 @@ def test_all_of_amp_is_there() -> None:
     for module in ("torch.cuda.amp", "torch.cpu.amp"):
         for name, thing in vars(resolve(module)).items():
             if not name.startswith("_") and not inspect.ismodule(thing):
-                assert (deprecation(f"{module}.{name}") is not None) == (f"{module}.{name}" not in left_out)
-    assert deprecation("torch.cuda.amp.grad_scaler.GradScaler") is deprecation("torch.cuda.amp.GradScaler")
-    assert deprecation("torch.sigmoid") is None
+                assert bool(deprecations(f"{module}.{name}")) == (f"{module}.{name}" not in left_out)
+    assert deprecations("torch.cuda.amp.grad_scaler.GradScaler") == deprecations("torch.cuda.amp.GradScaler")
 
 
 # ---------------------------------------------------------------------------------------------------------------- speed
@@ -352,7 +325,7 @@ def test_neither_torch_nor_tables_are_loaded_by_import() -> None:
     program = """
 import sys
 from actlint import torchapi
-big = {"signatures", "names", "autograd", "attributes", "lightning"}
+big = {"signatures", "names", "autograd", "attributes", "lightning", "deprecations"}
 loaded = {m.rpartition(".")[2] for m in sys.modules if m.startswith("actlint.torchapi.tables.")}
 assert not big & loaded, loaded
 torchapi.method("relu_")

@@ -1,0 +1,1452 @@
+"""What is deprecated in torch: each candidate, with a program that uses it and one that looks like it and does not.
+
+The versions were read from the sources of the releases: `since` is the first minor release whose documentation,
+decorator or warning deprecates the name, `removed` the first that no longer has it. Where no release says it, it is "".
+What torch does today is not written here: `torchapi_deprecations.py` executes the programs and records it.
+
+A program leaves what is to be compared in `result`; it sees `torch`, `nn`, `F`, and what `SETUP` makes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from actlint.torchapi.deprecation import Deprecation
+
+SETUP = """\
+import torch
+from torch import nn
+import torch.nn.functional as F
+torch.manual_seed(0)
+A = torch.randn(3, 3, dtype=torch.float64)
+S = (A @ A.mT + 3 * torch.eye(3, dtype=torch.float64)).requires_grad_()
+v = torch.randn(3, requires_grad=True)
+w = torch.randn(3, requires_grad=True)
+x = torch.rand(2, 3, requires_grad=True)
+y = torch.rand(2, 3)
+image = torch.randn(1, 2, 4, 4, requires_grad=True)
+labels = torch.tensor([0, 2])
+signs = torch.tensor([1.0, -1.0])
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row, the program that uses it, and one that must stay silent ("": made from the name)."""
+
+    row: Deprecation
+    sample: str
+    near: str = ""
+    runs: bool = True
+    """Whether the program can be executed here: some need what a test does not have, a process group, say."""
+
+
+def symbol(name: str, sample: str, rule: str = "ACT104", near: str = "", runs: bool = True, **facts: Any) -> Candidate:
+    kind = facts.pop("kind", "class" if name.rpartition(".")[2][:1].isupper() else "function")
+    if facts.get("replacement") and "recipe" not in facts and facts.get("fix", "none") != "none":
+        facts["recipe"] = "rename"
+    return Candidate(Deprecation(name, rule, kind, **facts), sample, near, runs)
+
+
+def argument(
+    name: str, parameter: str, sample: str, near: str, kind: str = "argument", runs: bool = True, **facts: Any
+) -> Candidate:
+    rule = facts.pop("rule", "ACT105")
+    return Candidate(Deprecation(name, rule, kind, argument=parameter, **facts), sample, near, runs)  # type: ignore[arg-type]
+
+
+def positional(name: str) -> tuple[str, ...]:
+    """The parameters of something of torch that can be given by position."""
+    thing: Any = torch
+    for part in name.split(".")[1:]:
+        thing = getattr(thing, part)
+    found = inspect.signature(thing).parameters.values()
+    return tuple(p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY))
+
+
+# -------------------------------------------------------------------------------------------- activations, softmax, amp
+
+
+def activations() -> Iterator[Candidate]:
+    for name in ("sigmoid", "tanh"):
+        yield symbol(
+            f"torch.nn.functional.{name}",
+            f"result = F.{name}(x)",
+            "ACT101",
+            f"result = torch.{name}(x)",
+            since="0.4.1",
+            silent_since="2.0",
+            replacement=f"torch.{name}",
+            replacement_since="0.4.0",
+            parameters=("input",),
+            fix="safe",
+        )
+
+
+def softmax() -> Iterator[Candidate]:
+    note = "the dimension is then 0 for inputs of 0, 1 or 3 dimensions, else 1"
+    for name in ("softmax", "log_softmax", "softmin"):
+        facts: Any = {"rule": "ACT102", "kind": "omission", "since": "0.3.0", "fix": "unsafe", "note": note}
+        yield argument(
+            f"torch.nn.functional.{name}",
+            "dim",
+            f"result = F.{name}(x)",
+            f"result = F.{name}(x, 1)",
+            parameters=("input", "dim"),
+            **facts,
+        )
+        layer = {"softmax": "Softmax", "log_softmax": "LogSoftmax", "softmin": "Softmin"}[name]
+        yield argument(
+            f"torch.nn.{layer}",
+            "dim",
+            f"result = nn.{layer}()(x)",
+            f"result = nn.{layer}(-1)(x)",
+            parameters=("dim",),
+            **facts,
+        )
+
+
+def amp() -> Iterator[Candidate]:
+    for device, dtype in (("cuda", "torch.float16"), ("cpu", "torch.bfloat16")):
+        yield symbol(
+            f"torch.{device}.amp.autocast",
+            f"with torch.{device}.amp.autocast(enabled=False):\n    result = F.linear(x, y)",
+            "ACT103",
+            f"with torch.amp.autocast('{device}', enabled=False):\n    result = F.linear(x, y)",
+            kind="class",
+            since="2.4",
+            replacement="torch.amp.autocast",
+            replacement_since="1.12",
+            device=device,
+            device_parameter="device_type",
+            parameters=("enabled", "dtype", "cache_enabled"),
+            reordered=True,
+            defaults=(("dtype", dtype), ("cache_enabled", "True")),
+            fix="safe",
+            recipe="device",
+            note="`torch.amp.autocast` takes `dtype` before `enabled`; without `dtype` and `cache_enabled` it takes "
+            "those of an enclosing autocast; `torch.autocast` is the same class, since 1.10",
+        )
+        yield symbol(
+            f"torch.{device}.amp.GradScaler",
+            f"result = torch.{device}.amp.GradScaler(enabled=False).state_dict()",
+            "ACT103",
+            f"result = torch.amp.GradScaler('{device}', enabled=False).state_dict()",
+            since="2.4",
+            replacement="torch.amp.GradScaler",
+            replacement_since="2.3",
+            device=device,
+            device_parameter="device",
+            parameters=("init_scale", "growth_factor", "backoff_factor", "growth_interval", "enabled"),
+            fix="safe",
+            recipe="device",
+        )
+    for name, parameter in (("custom_fwd", "fwd"), ("custom_bwd", "bwd")):
+        yield symbol(
+            f"torch.cuda.amp.{name}",
+            f"def run(ctx, x):\n    return 2 * x\n\n\nrun = torch.cuda.amp.{name}(run)",
+            "ACT103",
+            f"def run(ctx, x):\n    return 2 * x\n\n\nrun = torch.amp.{name}(run, device_type='cuda')",
+            since="2.4",
+            replacement=f"torch.amp.{name}",
+            replacement_since="2.4",
+            device="cuda",
+            device_parameter="device_type",
+            device_keyword=True,
+            parameters=(parameter,),
+            fix="safe",
+            recipe="device",
+            note=f"as a bare decorator it becomes a call: `@torch.amp.{name}(device_type='cuda')`",
+        )
+
+
+# ---------------------------------------------------------------------------------------------------- nn and functional
+
+
+def functional() -> Iterator[Candidate]:
+    old = ("input", "size", "scale_factor", "mode", "align_corners")
+    common: Any = {"since": "0.4.1", "replacement_since": "0.4.1", "fix": "safe"}
+    interpolate = "torch.nn.functional.interpolate"
+    yield symbol(
+        "torch.nn.functional.upsample",
+        "result = F.upsample(image, (8, 8), None, 'bilinear', True)",
+        replacement=interpolate,
+        parameters=old,
+        **common,
+    )
+    yield symbol(
+        "torch.nn.functional.upsample_nearest",
+        "result = F.upsample_nearest(image, scale_factor=2)",
+        replacement=interpolate,
+        parameters=old[:3],
+        **common,
+    )
+    yield symbol(
+        "torch.nn.functional.upsample_bilinear",
+        "result = F.upsample_bilinear(image, (8, 8))",
+        replacement=interpolate,
+        parameters=old[:3],
+        added=(("mode", '"bilinear"'), ("align_corners", "True")),
+        **common,
+    )
+    layer: Any = {"since": "0.4.1", "replacement": "torch.nn.Upsample", "replacement_since": "0.3", "fix": "safe"}
+    yield symbol(
+        "torch.nn.UpsamplingNearest2d",
+        "result = nn.UpsamplingNearest2d(scale_factor=2)(image)",
+        parameters=("size", "scale_factor"),
+        **layer,
+    )
+    yield symbol(
+        "torch.nn.UpsamplingBilinear2d",
+        "result = nn.UpsamplingBilinear2d((8, 8))(image)",
+        parameters=("size", "scale_factor"),
+        added=(("mode", '"bilinear"'), ("align_corners", "True")),
+        **layer,
+    )
+    yield symbol(
+        "torch.nn.NLLLoss2d",
+        "result = nn.NLLLoss2d(reduction='sum')(F.log_softmax(image, dim=1), torch.zeros(1, 4, 4, dtype=torch.long))",
+        since="0.4.0",
+        replacement="torch.nn.NLLLoss",
+        replacement_since="0.1",
+        fix="safe",
+    )
+    yield symbol(
+        "torch.nn.Container",
+        "result = nn.Container(net=nn.Linear(2, 2)).state_dict().keys() is None",
+        since="0.2",
+        replacement="torch.nn.Module",
+        note="its keyword arguments became submodules: subclass `nn.Module` and assign them",
+    )
+    yield symbol(
+        "torch.nn.parallel.DistributedDataParallelCPU",
+        "torch.nn.parallel.DistributedDataParallelCPU(nn.Linear(2, 2))",
+        runs=False,
+        since="1.2",
+        replacement="torch.nn.parallel.DistributedDataParallel",
+        replacement_since="1.0",
+    )
+    yield symbol(
+        "torch.nn.DataParallel",
+        "net = nn.DataParallel(nn.Linear(3, 2))\nresult = net(x).shape",
+        since="1.5",
+        replacement="torch.nn.parallel.DistributedDataParallel",
+        replacement_since="1.0",
+        info=True,
+        note="one process drives all GPUs; torch recommends one process for each",
+    )
+    yield symbol(
+        "torch.nn.parallel.data_parallel",
+        "result = nn.parallel.data_parallel(nn.Linear(3, 2), x).shape",
+        runs=False,
+        since="1.5",
+        replacement="torch.nn.parallel.DistributedDataParallel",
+        replacement_since="1.0",
+        info=True,
+        note="one process drives all GPUs; torch recommends one process for each",
+    )
+    yield symbol(
+        "torch.nn.modules.rnn.apply_permutation",
+        "result = nn.modules.rnn.apply_permutation(x, labels[:1], 0)",
+        since="1.1",
+        note="use `tensor.index_select(dim, permutation)`",
+    )
+    yield symbol(
+        "torch.nn.parallel.scatter_gather.is_namedtuple",
+        "from torch.nn.parallel.scatter_gather import is_namedtuple\nresult = is_namedtuple((1, 2))",
+        since="1.13",
+        note="test `isinstance(obj, tuple) and hasattr(obj, '_fields')`",
+    )
+    yield symbol(
+        "torch.nn.utils.clip_grad_norm",
+        "v.sum().backward()\nresult = nn.utils.clip_grad_norm([v], 0.5, norm_type=1)",
+        since="0.4.0",
+        replacement="torch.nn.utils.clip_grad_norm_",
+        replacement_since="0.4.0",
+        fix="safe",
+    )
+    yield symbol(
+        "torch.nn.utils.weight_norm",
+        "net = nn.utils.weight_norm(nn.Linear(3, 2), 'weight', dim=0)\nresult = net(x)",
+        since="2.0",
+        replacement="torch.nn.utils.parametrizations.weight_norm",
+        replacement_since="2.0",
+        fix="unsafe",
+        note="the parameters get other names; checkpoints that were saved before still load, those saved after do not "
+        "load into the old form",
+    )
+    yield symbol(
+        "torch.nn.utils.spectral_norm",
+        "net = nn.utils.spectral_norm(nn.Linear(3, 2))\nresult = net(x).shape",
+        since="1.9",
+        replacement="torch.nn.utils.parametrizations.spectral_norm",
+        replacement_since="1.9",
+        fix="unsafe",
+        keeps_checkpoints=False,
+        info=True,
+        note="torch calls it superseded, without a date; the parameters get other names, and the two estimate the norm "
+        "differently",
+    )
+    yield symbol(
+        "torch.nn.utils.stateless.functional_call",
+        "from torch.nn.utils import stateless\nnet = nn.Linear(3, 2, bias=False)\n"
+        "result = stateless.functional_call(net, {'weight': torch.ones(2, 3)}, (x,))",
+        since="2.0",
+        replacement="torch.func.functional_call",
+        replacement_since="2.0",
+        fix="safe",
+        parameters=("module", "parameters_and_buffers", "args", "kwargs"),
+    )
+    names = "uniform normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal"
+    for name in (*names.split(), "sparse"):
+        given = {"constant": "(t, 0.5)", "sparse": "(t, 0.5)", "dirac": "(torch.zeros(2, 2, 3))"}.get(name, "(t)")
+        yield symbol(
+            f"torch.nn.init.{name}",
+            f"t = torch.zeros(2, 3)\ntorch.manual_seed(1)\nresult = nn.init.{name}{given}",
+            since="0.4.0",
+            replacement=f"torch.nn.init.{name}_",
+            replacement_since="0.4.0",
+            fix="safe",
+        )
+
+
+LAYERS = (
+    "BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss HingeEmbeddingLoss KLDivLoss L1Loss "
+    "MarginRankingLoss MSELoss MultiMarginLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss NLLLoss PoissonNLLLoss "
+    "SmoothL1Loss SoftMarginLoss TripletMarginLoss"
+)
+FUNCTIONS = {
+    "binary_cross_entropy": "torch.sigmoid(x), y",
+    "binary_cross_entropy_with_logits": "x, y",
+    "cosine_embedding_loss": "x, y, signs",
+    "cross_entropy": "x, labels",
+    "hinge_embedding_loss": "x[:, 0], signs",
+    "kl_div": "x, y",
+    "l1_loss": "x, y",
+    "margin_ranking_loss": "x[:, 0], y[:, 0], signs",
+    "mse_loss": "x, y",
+    "multi_margin_loss": "x, labels",
+    "multilabel_margin_loss": "x, torch.zeros(2, 3, dtype=torch.long)",
+    "multilabel_soft_margin_loss": "x, y",
+    "nll_loss": "x, labels",
+    "poisson_nll_loss": "x, y",
+    "smooth_l1_loss": "x, y",
+    "soft_margin_loss": "x[:, 0], signs",
+    "triplet_margin_loss": "x, y, y.flip(0)",
+}
+RAISES_FOR_ELEMENTWISE = [
+    "MultiLabelSoftMarginLoss",
+    "PoissonNLLLoss",
+    "multilabel_soft_margin_loss",
+    "poisson_nll_loss",
+]
+_OF_LAYER = dict(zip(LAYERS.split(), FUNCTIONS, strict=True))
+SAMPLES = {layer: FUNCTIONS[_OF_LAYER[layer]] for layer in LAYERS.split()}
+
+
+def losses() -> Iterator[Candidate]:
+    uses = [(f"torch.nn.{name}", f"nn.{name}({{}})({given})") for name, given in SAMPLES.items()]
+    uses += [(f"torch.nn.functional.{name}", f"F.{name}({given}, {{}})") for name, given in FUNCTIONS.items()]
+    for name, use in uses:
+        facts: Any = {"parameters": positional(name), "fix": "safe"}
+        near = f"result = {use.format('reduction=' + repr('sum'))}"
+        for parameter in ("size_average", "reduce"):
+            yield argument(
+                name,
+                parameter,
+                f"result = {use.format(f'{parameter}=False')}",
+                near,
+                since="0.4.1",
+                recipe="reduction",
+                replacement_since="0.4.1",
+                **facts,
+            )
+        if name.rpartition(".")[2] in RAISES_FOR_ELEMENTWISE:
+            continue
+        yield argument(
+            name,
+            "reduction",
+            f"result = {use.format('reduction=' + repr('elementwise_mean'))}",
+            near,
+            kind="value",
+            value="'elementwise_mean'",
+            since="1.0",
+            recipe="set",
+            added=(("reduction", '"mean"'),),
+            **facts,
+        )
+
+
+def arguments() -> Iterator[Candidate]:
+    for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
+        yield argument(
+            "torch.nn.Hardtanh",
+            old,
+            f"result = nn.Hardtanh({old}=0.5)(x)",
+            f"result = nn.Hardtanh({new}=0.5)(x)",
+            since="0.3",
+            recipe="keyword",
+            renamed=((old, new),),
+            fix="safe",
+        )
+    yield argument(
+        "torch.nn.functional.gumbel_softmax",
+        "eps",
+        "torch.manual_seed(1)\nresult = F.gumbel_softmax(x, 2.0, eps=1e-9, dim=1)",
+        "result = F.gumbel_softmax(x, 2.0, dim=1)",
+        since="1.1",
+        recipe="drop",
+        parameters=("logits", "tau", "hard", "eps", "dim"),
+        fix="safe",
+        note="it has no effect",
+    )
+    for name in ("meshgrid", "functional.meshgrid"):
+        yield argument(
+            f"torch.{name}",
+            "indexing",
+            f"result = torch.{name}(v, w)",
+            f"result = torch.{name}(v, w, indexing='ij')",
+            kind="omission",
+            since="1.10",
+            recipe="set",
+            added=(("indexing", '"ij"'),),
+            replacement_since="1.10",
+            fix="safe",
+        )
+    for name, given in (("checkpoint", "torch.sin, v"), ("checkpoint_sequential", "[torch.sin, torch.cos], 2, v")):
+        yield argument(
+            f"torch.utils.checkpoint.{name}",
+            "use_reentrant",
+            f"from torch.utils.checkpoint import {name}\nresult = {name}({given})",
+            f"from torch.utils.checkpoint import {name}\nresult = {name}({given}, use_reentrant=False)",
+            kind="omission",
+            since="2.1" if name == "checkpoint" else "2.3",
+            recipe="set",
+            added=(("use_reentrant", "True"),),
+            replacement_since="1.11" if name == "checkpoint" else "2.1",
+            fix="safe",
+            note="True is what is taken today, and a later version takes nothing; torch recommends False",
+        )
+    yield argument(
+        "torch.cross",
+        "dim",
+        "result = torch.cross(x, y)",
+        "result = torch.cross(x, y, dim=1)",
+        kind="omission",
+        since="1.11",
+        parameters=("input", "other", "dim"),
+        recipe="set",
+        added=(("dim", "-1"),),
+        fix="unsafe",
+        note="it takes the first dimension of size 3, which can be the one of the batch",
+    )
+    yield argument(
+        "torch.stft",
+        "return_complex",
+        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=False)",
+        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=True)",
+        kind="value",
+        value="False",
+        since="2.0",
+        recipe="real",
+        added=(("return_complex", "True"),),
+        replacement="torch.view_as_real",
+        replacement_since="1.6",
+        fix="safe",
+        parameters=(
+            *("input", "n_fft", "hop_length", "win_length", "window", "center", "pad_mode", "normalized"),
+            *("onesided", "return_complex"),
+        ),
+    )
+    yield argument(
+        "torch.stft",
+        "return_complex",
+        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16))",
+        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=True)",
+        kind="omission",
+        since="1.8",
+        removed="2.0",
+        recipe="real",
+        added=(("return_complex", "True"),),
+        replacement="torch.view_as_real",
+        replacement_since="1.6",
+        fix="unsafe",
+        parameters=(
+            *("input", "n_fft", "hop_length", "win_length", "window", "center", "pad_mode", "normalized"),
+            *("onesided", "return_complex"),
+        ),
+        note="for a real input it must be given",
+    )
+    yield argument(
+        "torch.load",
+        "weights_only",
+        "import io\nfile = io.BytesIO()\ntorch.save({'w': torch.ones(2)}, file)\nfile.seek(0)\nresult = torch.load(file)",
+        "import io\nfile = io.BytesIO()\ntorch.save({'w': torch.ones(2)}, file)\nfile.seek(0)\n"
+        "result = torch.load(file, weights_only=True)",
+        kind="omission",
+        rule="ACT108",
+        since="2.4",
+        silent_since="2.6",
+        recipe="set",
+        added=(("weights_only", "True"),),
+        replacement_since="1.13",
+        fix="unsafe",
+    )
+    step = "optimizer = torch.optim.SGD([v], lr=0.1)\n"
+    for name, given in SCHEDULERS.items():
+        yield argument(
+            f"torch.optim.lr_scheduler.{name}",
+            "verbose",
+            f"{step}torch.optim.lr_scheduler.{name}(optimizer, {given}verbose=False)",
+            f"{step}result = torch.optim.lr_scheduler.{name}(optimizer, {given.removesuffix(', ')}).get_last_lr()",
+            since="2.2",
+            removed="2.7",
+            recipe="drop",
+            value="False",
+            parameters=VERBOSE[name],
+            fix="safe",
+            note="print `scheduler.get_last_lr()` instead",
+        )
+    yield argument(
+        "torch.autograd.grad",
+        "only_inputs",
+        "result = torch.autograd.grad((v * w).sum(), [v], only_inputs=False)",
+        "result = torch.autograd.grad((v * w).sum(), [v])",
+        since="0.3",
+        recipe="drop",
+        parameters=("outputs", "inputs", "grad_outputs", "retain_graph", "create_graph", "only_inputs", "allow_unused"),
+        fix="safe",
+        note="it has no effect",
+    )
+    yield argument(
+        "torch.autograd.backward",
+        "grad_variables",
+        "torch.autograd.backward(v, grad_variables=torch.ones(3))\nresult = v.grad",
+        "torch.autograd.backward(v, grad_tensors=torch.ones(3))\nresult = v.grad",
+        since="0.4.0",
+        recipe="keyword",
+        renamed=(("grad_variables", "grad_tensors"),),
+        fix="safe",
+    )
+    for name, given in (("script", "nn.Linear(3, 2)"), ("trace", "nn.Linear(3, 2), x")):
+        yield argument(
+            f"torch.jit.{name}",
+            "optimize",
+            f"result = torch.jit.{name}({given}, optimize=True)(x).shape",
+            "result = nn.Linear(3, 2)(x).shape",
+            since="1.2" if name == "script" else "1.2",
+            recipe="drop",
+            parameters=("obj", "optimize") if name == "script" else ("func", "example_inputs", "optimize"),
+            fix="safe",
+            note="it has no effect",
+        )
+    yield argument(
+        "torch.autograd.Variable",
+        "volatile",
+        "result = torch.autograd.Variable(torch.ones(2), volatile=True)",
+        "with torch.no_grad():\n    result = torch.ones(2)",
+        since="0.4.0",
+        recipe="drop",
+        parameters=("data", "requires_grad", "volatile"),
+        fix="safe",
+        note="it has no effect: `with torch.no_grad()` does what it did",
+    )
+    yield argument(
+        "torch.autograd.profiler.profile",
+        "use_cuda",
+        "with torch.autograd.profiler.profile(use_cuda=False):\n    result = x + 1",
+        "with torch.autograd.profiler.profile(use_device=None):\n    result = x + 1",
+        since="2.3",
+        replacement_since="2.1",
+        note="`use_device='cuda'` says the same",
+    )
+    yield argument(
+        "torch.profiler.profile",
+        "use_cuda",
+        "with torch.profiler.profile(use_cuda=False):\n    result = x + 1",
+        "with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]):\n    result = x + 1",
+        since="1.8.1",
+        note="`activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]` says the same",
+    )
+    yield argument(
+        "torch.utils.data.DataLoader",
+        "pin_memory_device",
+        "result = list(torch.utils.data.DataLoader([1, 2], pin_memory_device='cuda', pin_memory=True))",
+        "result = list(torch.utils.data.DataLoader([1, 2], pin_memory=True))",
+        since="2.8",
+        recipe="drop",
+        fix="safe",
+        note="the current accelerator is used",
+    )
+    yield argument(
+        "torch.multiprocessing.spawn",
+        "start_method",
+        "torch.multiprocessing.spawn(print, nprocs=1, start_method='spawn')",
+        "torch.multiprocessing.spawn(print, nprocs=1)",
+        runs=False,
+        since="1.5",
+        recipe="drop",
+        fix="safe",
+        value="'spawn'",
+        note="it always spawns",
+    )
+    yield argument(
+        "torch.nn.parallel.DistributedDataParallel",
+        "check_reduction",
+        "nn.parallel.DistributedDataParallel(nn.Linear(2, 2), check_reduction=True)",
+        "nn.parallel.DistributedDataParallel(nn.Linear(2, 2))",
+        runs=False,
+        since="1.9",
+        recipe="drop",
+        fix="safe",
+        note="it has no effect",
+    )
+    yield argument(
+        "torch.nn.parallel.DistributedDataParallel",
+        "broadcast_buffers",
+        "nn.parallel.DistributedDataParallel(nn.Linear(2, 2), broadcast_buffers=True)",
+        "nn.parallel.DistributedDataParallel(nn.Linear(2, 2))",
+        runs=False,
+        since="2.13",
+        replacement_since="2.13",
+        note="`forward_sync_buffers` says the same, but still synchronises at the start",
+    )
+    yield argument(
+        "torch.nn.attention.flex_attention.flex_attention",
+        "return_lse",
+        "from torch.nn.attention.flex_attention import flex_attention\n"
+        "q = torch.randn(1, 1, 16, 16)\nresult = flex_attention(q, q, q, return_lse=True)",
+        "from torch.nn.attention.flex_attention import flex_attention\n"
+        "q = torch.randn(1, 1, 16, 16)\nresult = flex_attention(q, q, q)",
+        since="2.9",
+        note="`return_aux=AuxRequest(lse=True)` asks for the same",
+    )
+    yield argument(
+        "torch.nn.attention.flex_attention.create_block_mask",
+        "_compile",
+        "from torch.nn.attention.flex_attention import create_block_mask\n"
+        "create_block_mask(lambda b, h, q, k: q >= k, 1, 1, 128, 128, device='cpu', _compile=True)",
+        "from torch.nn.attention.flex_attention import create_block_mask\n"
+        "create_block_mask(lambda b, h, q, k: q >= k, 1, 1, 128, 128, device='cpu')",
+        runs=False,
+        since="2.6",
+        note="`torch.compile(create_block_mask)` does the same",
+    )
+    yield argument(
+        "torch.sparse.to_sparse_semi_structured",
+        "transposed",
+        "torch.sparse.to_sparse_semi_structured(x, transposed=True)",
+        "torch.sparse.to_sparse_semi_structured(x)",
+        runs=False,
+        since="2.3",
+    )
+    for parameter in ("training", "operator_export_type"):
+        yield argument(
+            "torch.onnx.export",
+            parameter,
+            f"torch.onnx.export(nn.Linear(2, 2), (x,), 'model.onnx', {parameter}=1)",
+            "torch.onnx.export(nn.Linear(2, 2), (x,), 'model.onnx', dynamo=True)",
+            runs=False,
+            since="2.8",
+        )
+
+
+_HEAD = ("optimizer",)
+_TAIL = ("last_epoch", "verbose")
+VERBOSE: dict[str, tuple[str, ...]] = {
+    "LambdaLR": (*_HEAD, "lr_lambda", *_TAIL),
+    "MultiplicativeLR": (*_HEAD, "lr_lambda", *_TAIL),
+    "StepLR": (*_HEAD, "step_size", "gamma", *_TAIL),
+    "MultiStepLR": (*_HEAD, "milestones", "gamma", *_TAIL),
+    "ConstantLR": (*_HEAD, "factor", "total_iters", *_TAIL),
+    "LinearLR": (*_HEAD, "start_factor", "end_factor", "total_iters", *_TAIL),
+    "ExponentialLR": (*_HEAD, "gamma", *_TAIL),
+    "PolynomialLR": (*_HEAD, "total_iters", "power", *_TAIL),
+    "CosineAnnealingLR": (*_HEAD, "T_max", "eta_min", *_TAIL),
+    "CosineAnnealingWarmRestarts": (*_HEAD, "T_0", "T_mult", "eta_min", *_TAIL),
+    "SequentialLR": (*_HEAD, "schedulers", "milestones", *_TAIL),
+    "ReduceLROnPlateau": (
+        *(*_HEAD, "mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps"),
+        "verbose",
+    ),
+    "CyclicLR": (
+        *(*_HEAD, "base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma", "scale_fn", "scale_mode"),
+        *("cycle_momentum", "base_momentum", "max_momentum", *_TAIL),
+    ),
+    "OneCycleLR": (
+        *(*_HEAD, "max_lr", "total_steps", "epochs", "steps_per_epoch", "pct_start", "anneal_strategy"),
+        *("cycle_momentum", "base_momentum", "max_momentum", "div_factor", "final_div_factor", "three_phase", *_TAIL),
+    ),
+}
+SCHEDULERS = {
+    "LambdaLR": "lambda epoch: 1.0, ",
+    "MultiplicativeLR": "lambda epoch: 1.0, ",
+    "StepLR": "2, ",
+    "MultiStepLR": "[1], ",
+    "ConstantLR": "",
+    "LinearLR": "",
+    "ExponentialLR": "0.5, ",
+    "PolynomialLR": "",
+    "CosineAnnealingLR": "4, ",
+    "CosineAnnealingWarmRestarts": "4, ",
+    "SequentialLR": "[torch.optim.lr_scheduler.ConstantLR(optimizer)], [], ",
+    "ReduceLROnPlateau": "",
+    "CyclicLR": "0.1, 0.2, cycle_momentum=False, ",
+    "OneCycleLR": "0.1, 10, cycle_momentum=False, ",
+}
+
+
+# ------------------------------------------------------------------------------------------------------- linear algebra
+
+
+def algebra() -> Iterator[Candidate]:
+    yield symbol(
+        "torch.ger",
+        "result = torch.ger(v, vec2=w)",
+        since="1.7",
+        replacement="torch.outer",
+        replacement_since="1.7",
+        fix="safe",
+    )
+    yield symbol(
+        "torch.chain_matmul",
+        "result = torch.chain_matmul(A, S, A)",
+        since="1.9",
+        replacement="torch.linalg.multi_dot",
+        replacement_since="1.9",
+        fix="safe",
+        recipe="list",
+    )
+    yield symbol(
+        "torch.cholesky",
+        "result = torch.cholesky(S, True)",
+        since="1.9",
+        replacement="torch.linalg.cholesky",
+        replacement_since="1.8",
+        fix="safe",
+        parameters=("input", "upper"),
+        accepted=("input",),
+    )
+    yield symbol(
+        "torch.qr",
+        "result = tuple(torch.qr(S, some=True))",
+        since="1.9",
+        replacement="torch.linalg.qr",
+        replacement_since="1.8",
+        fix="safe",
+        parameters=("input", "some"),
+        accepted=("A", "mode"),
+        renamed=(("input", "A"), ("some", "mode")),
+        mapped=(("some", "mode", (("True", '"reduced"'), ("False", '"complete"'))),),
+    )
+    yield symbol(
+        "torch.svd",
+        "result = torch.svd(S).S",
+        since="1.9",
+        replacement="torch.linalg.svdvals",
+        replacement_since="1.9",
+        fix="safe",
+        parameters=("input", "some", "compute_uv"),
+        accepted=("A",),
+        renamed=(("input", "A"),),
+        dropped=("some", "compute_uv"),
+        component=(1, "S"),
+        note="`torch.linalg.svd` gives the conjugate transpose of `V`, and takes `full_matrices` for `some`",
+    )
+    yield symbol(
+        "torch.triangular_solve",
+        "result = torch.triangular_solve(A, torch.triu(S)).solution",
+        since="1.11",
+        replacement="torch.linalg.solve_triangular",
+        replacement_since="1.11",
+        note="`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, and gives the solution alone",
+    )
+    yield symbol(
+        "torch.lu",
+        "result = tuple(torch.lu(S))",
+        since="1.13",
+        replacement="torch.linalg.lu_factor",
+        replacement_since="1.11",
+        fix="safe",
+        parameters=("A", "pivot", "get_infos"),
+        accepted=("A",),
+        note="with `get_infos`, `torch.linalg.lu_factor_ex` is the one",
+    )
+    yield symbol(
+        "torch.lu_solve",
+        "LU, pivots = torch.linalg.lu_factor(S)\nresult = torch.lu_solve(A, LU, pivots)",
+        since="1.13",
+        replacement="torch.linalg.lu_solve",
+        replacement_since="1.13",
+        fix="safe",
+        parameters=("b", "LU_data", "LU_pivots"),
+        accepted=("LU", "pivots", "B"),
+        renamed=(("b", "B"), ("input", "B"), ("LU_data", "LU"), ("LU_pivots", "pivots")),
+    )
+    yield symbol(
+        "torch.norm",
+        "result = torch.norm(x, 1, dim=1, keepdim=True)",
+        since="1.7",
+        replacement="torch.linalg.vector_norm",
+        replacement_since="1.8",
+        fix="unsafe",
+        recipe="norm",
+        parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
+        note="`torch.linalg.vector_norm` and `torch.linalg.matrix_norm` say which of the two is meant; neither takes "
+        "sparse tensors",
+    )
+    yield symbol(
+        "torch.functional.norm",
+        "result = torch.functional.norm(x, 3)",
+        since="1.7",
+        replacement="torch.linalg.vector_norm",
+        replacement_since="1.8",
+        fix="unsafe",
+        recipe="norm",
+        parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
+    )
+    yield symbol(
+        "torch.range",
+        "result = torch.range(0, 3)",
+        since="0.1",
+        replacement="torch.arange",
+        replacement_since="0.1",
+        fix="safe",
+        recipe="range",
+        parameters=("start", "end", "step"),
+        note="`torch.range` includes the end and makes floats; `torch.arange` leaves it out and keeps integers",
+    )
+    stubs: Any = {"since": "1.9", "replacement_since": "1.8"}
+    yield symbol(
+        "torch.symeig",
+        "torch.symeig(S)",
+        removed="2.0",
+        replacement="torch.linalg.eigh",
+        note="`torch.linalg.eigh` reads the lower triangle by default, and always gives the eigenvectors",
+        **stubs,
+    )
+    yield symbol(
+        "torch.eig",
+        "torch.eig(S)",
+        removed="1.13",
+        replacement="torch.linalg.eig",
+        note="`torch.linalg.eig` gives complex tensors, and always the eigenvectors",
+        **stubs,
+    )
+    yield symbol(
+        "torch.lstsq",
+        "torch.lstsq(A, S)",
+        removed="1.13",
+        replacement="torch.linalg.lstsq",
+        note="`torch.linalg.lstsq` takes the matrix first, and gives the solution without the residuals below it",
+        since="1.9",
+        replacement_since="1.9",
+    )
+    yield symbol(
+        "torch.solve",
+        "torch.solve(A, S)",
+        since="1.8",
+        removed="1.12",
+        replacement="torch.linalg.solve",
+        replacement_since="1.8",
+        note="`torch.linalg.solve` takes the matrix first, and gives the solution alone",
+    )
+    yield symbol(
+        "torch.matrix_rank",
+        "torch.matrix_rank(S, symmetric=True)",
+        removed="1.13",
+        replacement="torch.linalg.matrix_rank",
+        fix="safe",
+        parameters=("input", "tol", "symmetric"),
+        accepted=("A", "tol", "hermitian"),
+        renamed=(("input", "A"), ("symmetric", "hermitian")),
+        **stubs,
+    )
+    yield symbol(
+        "torch.set_default_tensor_type",
+        "torch.set_default_tensor_type(torch.FloatTensor)\nresult = torch.ones(2)",
+        near="torch.set_default_dtype(torch.float32)\nresult = torch.ones(2)",
+        since="2.1",
+        replacement="torch.set_default_dtype",
+        replacement_since="0.4.0",
+        fix="unsafe",
+        recipe="tensor type",
+        note="`torch.set_default_device` sets the device",
+    )
+    for old, new in (("rfft", "rfft"), ("irfft", "irfft"), ("ifft", "ifft")):
+        yield symbol(
+            f"torch.{old}",
+            f"torch.{old}(x, 1)",
+            since="1.7",
+            removed="1.8",
+            replacement=f"torch.fft.{new}",
+            replacement_since="1.7",
+            note="`torch.fft` works on complex tensors instead of a last dimension of 2",
+        )
+    for old, new, removed in (
+        ("gels", "torch.linalg.lstsq", "1.2"),
+        ("gesv", "torch.linalg.solve", "1.2"),
+        ("potrf", "torch.linalg.cholesky", "1.2"),
+        ("potri", "torch.cholesky_inverse", "1.2"),
+        ("potrs", "torch.cholesky_solve", "1.2"),
+        ("pstrf", "torch.linalg.cholesky", "1.2"),
+        ("trtrs", "torch.linalg.solve_triangular", "1.2"),
+        ("btrifact", "torch.linalg.lu_factor", "1.2"),
+        ("btrifact_with_info", "torch.linalg.lu_factor_ex", "1.2"),
+        ("btrisolve", "torch.linalg.lu_solve", "1.2"),
+        ("btriunpack", "torch.lu_unpack", "1.2"),
+    ):
+        yield symbol(f"torch.{old}", f"torch.{old}(S)", removed=removed, replacement=new)
+    for old, new in (
+        ("set_deterministic", "use_deterministic_algorithms"),
+        ("is_deterministic", "are_deterministic_algorithms_enabled"),
+    ):
+        yield symbol(
+            f"torch.{old}",
+            f"result = torch.{old}({'False' if old.startswith('set') else ''})",
+            since="1.8",
+            removed="1.10",
+            replacement=f"torch.{new}",
+            replacement_since="1.8",
+            fix="safe",
+            renamed=(("d", "mode"),),
+        )
+
+
+# ------------------------------------------------------------------------------------------------------ everything else
+
+
+def others() -> Iterator[Candidate]:
+    yield symbol(
+        "torch.autograd.Variable",
+        "from torch.autograd import Variable\nresult = Variable(x)",
+        "ACT110",
+        near="result = x.detach()",
+        since="0.4.0",
+        replacement="torch.Tensor.detach",
+        fix="safe",
+        recipe="",
+    )
+    yield symbol(
+        "torch.autograd.variable",
+        "torch.autograd.variable(1.0)",
+        kind="function",
+        since="0.4.0",
+        removed="1.12",
+        replacement="torch.tensor",
+        replacement_since="0.4.0",
+    )
+    for name, new in (
+        ("has_mps", "torch.backends.mps.is_built"),
+        ("has_cuda", "torch.backends.cuda.is_built"),
+        ("has_cudnn", "torch.backends.cudnn.is_available"),
+        ("has_mkldnn", "torch.backends.mkldnn.is_available"),
+    ):
+        yield symbol(
+            f"torch.{name}",
+            f"result = torch.{name}",
+            near=f"result = {new}()",
+            kind="constant",
+            since="2.1",
+            replacement=new,
+            replacement_since="1.12" if name == "has_mps" else "1.2",
+            fix="safe",
+            recipe="call",
+        )
+    for name, new in (("memory_cached", "memory_reserved"), ("max_memory_cached", "max_memory_reserved")):
+        yield symbol(
+            f"torch.cuda.{name}",
+            f"result = torch.cuda.{name}()",
+            since="1.4",
+            replacement=f"torch.cuda.{new}",
+            replacement_since="1.4",
+            fix="safe",
+        )
+    for name in ("reset_max_memory_allocated", "reset_max_memory_cached"):
+        yield symbol(
+            f"torch.cuda.{name}",
+            f"torch.cuda.{name}()",
+            since="1.4",
+            replacement="torch.cuda.reset_peak_memory_stats",
+            replacement_since="1.4",
+            fix="safe",
+            runs=False,
+        )
+    yield symbol(
+        "torch.backends.cuda.sdp_kernel",
+        "q = torch.randn(1, 1, 2, 4)\nwith torch.backends.cuda.sdp_kernel(enable_flash=False, enable_math=True):\n"
+        "    result = F.scaled_dot_product_attention(q, q, q)",
+        near="q = torch.randn(1, 1, 2, 4)\nwith torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):\n"
+        "    result = F.scaled_dot_product_attention(q, q, q)",
+        since="2.3",
+        replacement="torch.nn.attention.sdpa_kernel",
+        replacement_since="2.5",
+        fix="safe",
+        recipe="kernels",
+        parameters=("enable_flash", "enable_math", "enable_mem_efficient", "enable_cudnn"),
+    )
+    yield symbol(
+        "torch.testing.assert_allclose",
+        "result = torch.testing.assert_allclose(v, v, rtol=1e-3, atol=1e-3)",
+        since="1.12",
+        replacement="torch.testing.assert_close",
+        replacement_since="1.9",
+        fix="unsafe",
+        recipe="rename",
+        parameters=("actual", "expected", "rtol", "atol", "equal_nan", "msg"),
+        accepted=("actual", "expected"),
+        note="`torch.testing.assert_close` also compares dtypes, tells a NaN from a NaN, and has other tolerances",
+    )
+    yield symbol(
+        "torch.library.impl_abstract",
+        "kept = torch.library.impl_abstract\nresult = kept is None",
+        since="2.4",
+        replacement="torch.library.register_fake",
+        replacement_since="2.4",
+        fix="safe",
+    )
+    functorch = "vmap grad grad_and_value vjp jvp jacrev jacfwd hessian functionalize"
+    calls = {
+        "vmap": "(torch.sin)(v)",
+        "grad": "(lambda t: t.sin().sum())(v.detach())",
+        "grad_and_value": "(lambda t: t.sin().sum())(v.detach())",
+        "vjp": "(torch.sin, v.detach())[0]",
+        "jvp": "(torch.sin, (v.detach(),), (w.detach(),))",
+        "jacrev": "(torch.sin)(v.detach())",
+        "jacfwd": "(torch.sin)(v.detach())",
+        "hessian": "(lambda t: t.sin().sum())(v.detach())",
+        "functionalize": "(torch.sin)(v.detach())",
+    }
+    for name in functorch.split():
+        yield symbol(
+            f"functorch.{name}",
+            f"import functorch\nresult = functorch.{name}{calls[name]}",
+            near=f"result = torch.func.{name}{calls[name]}",
+            since="2.0",
+            replacement=f"torch.func.{name}",
+            replacement_since="2.0",
+            fix="safe",
+        )
+    for name, new in (
+        ("make_functional", "torch.func.functional_call"),
+        ("make_functional_with_buffers", "torch.func.functional_call"),
+        ("combine_state_for_ensemble", "torch.func.stack_module_state"),
+    ):
+        given = "[nn.Linear(3, 2)]" if name.startswith("combine") else "nn.Linear(3, 2)"
+        yield symbol(
+            f"functorch.{name}",
+            f"import functorch\nresult = len(functorch.{name}({given}))",
+            since="2.0",
+            replacement=new,
+            replacement_since="2.0",
+            note="the new one is called in another way",
+        )
+    yield symbol(
+        "torch.utils._pytree._register_pytree_node",
+        "from torch.utils import _pytree\n\n\nclass Own:\n    pass\n\n\n"
+        "_pytree._register_pytree_node(Own, lambda own: ([], None), lambda children, context: Own())",
+        since="2.2",
+        replacement="torch.utils._pytree.register_pytree_node",
+        replacement_since="2.2",
+        fix="safe",
+        parameters=("cls", "flatten_fn", "unflatten_fn"),
+        accepted=("cls", "flatten_fn", "unflatten_fn"),
+    )
+    for name, new in (("pytree_to_str", "treespec_dumps"), ("str_to_pytree", "treespec_loads")):
+        given = "spec" if name == "pytree_to_str" else "pytree.treespec_dumps(spec)"
+        yield symbol(
+            f"torch.utils._pytree.{name}",
+            f"from torch.utils import _pytree as pytree\nspec = pytree.tree_flatten([1, 2])[1]\n"
+            f"result = str(pytree.{name}({given}))",
+            since="2.1",
+            replacement=f"torch.utils._pytree.{new}",
+            replacement_since="2.1",
+            fix="safe",
+        )
+    yield symbol(
+        "torch._prims_common.check",
+        "from torch import _prims_common\nresult = _prims_common.check(True, lambda: 'text')",
+        since="2.1",
+        replacement="torch._check",
+        replacement_since="2.1",
+    )
+    yield symbol(
+        "torch.autograd.gradcheck.get_numerical_jacobian",
+        "from torch.autograd.gradcheck import get_numerical_jacobian\n"
+        "result = len(get_numerical_jacobian(lambda ts: ts[0].sin(), (S,)))",
+        since="1.9",
+        note="it is not part of what torch offers",
+    )
+    yield symbol(
+        "torch.autograd.gradcheck.get_analytical_jacobian",
+        "from torch.autograd.gradcheck import get_analytical_jacobian\n"
+        "result = len(get_analytical_jacobian((S,), S.sin()))",
+        since="1.9",
+        note="it is not part of what torch offers",
+    )
+    yield symbol(
+        "torch.autograd.profiler_legacy.profile",
+        "from torch.autograd.profiler_legacy import profile\nkept = profile\nresult = kept is None",
+        kind="class",
+        since="1.10",
+        replacement="torch.profiler.profile",
+        replacement_since="1.8.1",
+        note="the new one takes other arguments",
+    )
+    script: Any = {"since": "2.5", "info": True}
+    modern: Any = {"replacement": "torch.compile", "replacement_since": "2.0", **script}
+    saved: Any = {"replacement": "torch.export.export", "replacement_since": "2.1", **script}
+    yield symbol("torch.jit.script", "result = torch.jit.script(nn.Linear(3, 2))(x).shape", **modern)
+    yield symbol("torch.jit.trace", "result = torch.jit.trace(nn.Linear(3, 2), x)(x).shape", **modern)
+    yield symbol(
+        "torch.jit.trace_module", "result = torch.jit.trace_module(nn.Linear(3, 2), {'forward': x})(x).shape", **modern
+    )
+    yield symbol("torch.jit.script_method", "kept = torch.jit.script_method\nresult = kept is None", **modern)
+    yield symbol("torch.jit.fork", "result = torch.jit.wait(torch.jit.fork(torch.sin, v))", **modern)
+    yield symbol("torch.jit.wait", "result = torch.jit.wait(torch.jit.fork(torch.sin, v))", **modern)
+    yield symbol(
+        "torch.jit.freeze", "result = torch.jit.freeze(torch.jit.script(nn.Linear(3, 2)).eval())(x).shape", **modern
+    )
+    yield symbol(
+        "torch.jit.optimize_for_inference",
+        "result = torch.jit.optimize_for_inference(torch.jit.script(nn.Linear(3, 2)).eval())(x).shape",
+        **modern,
+    )
+    yield symbol(
+        "torch.jit.set_fusion_strategy",
+        "kept = torch.jit.set_fusion_strategy([('STATIC', 2)])\nresult = kept is None",
+        **modern,
+    )
+    yield symbol("torch.jit.interface", "kept = torch.jit.interface\nresult = kept is None", **modern)
+    yield symbol("torch.jit.export", "kept = torch.jit.export\nresult = kept is None", **modern)
+    yield symbol("torch.jit.ignore", "kept = torch.jit.ignore\nresult = kept is None", **modern)
+    yield symbol("torch.jit.annotate", "result = torch.jit.annotate(int, 1)", **modern)
+    yield symbol("torch.jit.script_if_tracing", "result = torch.jit.script_if_tracing(torch.sin)(v)", **modern)
+    yield symbol("torch.jit.isinstance", "result = torch.jit.isinstance([1], list[int])", **modern)
+    yield symbol(
+        "torch.jit.strict_fusion", "kept = torch.jit.strict_fusion\nresult = kept is None", kind="class", **modern
+    )
+    yield symbol("torch.jit.enable_onednn_fusion", "result = torch.jit.enable_onednn_fusion(False)", **modern)
+    yield symbol("torch.jit.onednn_fusion_enabled", "result = torch.jit.onednn_fusion_enabled()", **modern)
+    yield symbol(
+        "torch.jit.save",
+        "import io\nresult = torch.jit.save(torch.jit.script(nn.Linear(3, 2)), io.BytesIO())",
+        **saved,
+    )
+    yield symbol(
+        "torch.jit.load",
+        "import io\nfile = io.BytesIO()\ntorch.jit.save(torch.jit.script(nn.Linear(3, 2)), file)\nfile.seek(0)\n"
+        "result = torch.jit.load(file)(x).shape",
+        **saved,
+    )
+    for name in ("prepare", "quantize", "quantize_dynamic", "prepare_qat", "quantize_qat", "convert"):
+        yield symbol(
+            f"torch.ao.quantization.{name}",
+            f"kept = torch.ao.quantization.{name}\nresult = kept is None",
+            since="2.8",
+            note="the package `torchao` has what replaces it",
+        )
+    for name in ("prepare_fx", "prepare_qat_fx", "convert_fx"):
+        yield symbol(
+            f"torch.ao.quantization.quantize_fx.{name}",
+            f"from torch.ao.quantization.quantize_fx import {name}\nkept = {name}\nresult = kept is None",
+            since="2.8",
+            note="the package `torchao` has what replaces it",
+        )
+    yield symbol(
+        "torch.ao.quantization.QConfigDynamic",
+        "result = torch.ao.quantization.QConfigDynamic()",
+        since="1.12",
+        replacement="torch.ao.quantization.QConfig",
+        replacement_since="1.10",
+    )
+    for name in ("get_default_qconfig_dict", "get_default_qat_qconfig_dict"):
+        new = name.replace("_dict", "_mapping")
+        yield symbol(
+            f"torch.ao.quantization.{name}",
+            f"result = sorted(torch.ao.quantization.{name}())",
+            since="1.13",
+            replacement=f"torch.ao.quantization.{new}",
+            replacement_since="1.13",
+            note="the new one gives a QConfigMapping",
+        )
+    for name in ("upsample", "upsample_nearest", "upsample_bilinear"):
+        yield symbol(
+            f"torch.ao.nn.quantized.functional.{name}",
+            f"from torch.ao.nn.quantized import functional as QF\n"
+            f"QF.{name}(torch.quantize_per_tensor(image.detach(), 0.1, 0, torch.quint8), scale_factor=2)",
+            near="from torch.ao.nn.quantized import functional as QF\n"
+            "QF.interpolate(torch.quantize_per_tensor(image.detach(), 0.1, 0, torch.quint8), scale_factor=2)",
+            since="1.10",
+            replacement="torch.ao.nn.quantized.functional.interpolate",
+            replacement_since="1.10",
+        )
+    for name, facts in DISTRIBUTED.items():
+        module, _, last = name.rpartition(".")
+        yield symbol(name, f"from {module} import {last}\nkept = {last}\nresult = kept is None", runs=False, **facts)
+    yield symbol(
+        "torch.utils.data.graph_settings.apply_shuffle_seed",
+        "from torch.utils.data.graph_settings import apply_shuffle_seed\nkept = apply_shuffle_seed\nresult = kept is None",
+        since="1.12",
+        replacement="torch.utils.data.graph_settings.apply_random_seed",
+        replacement_since="1.12",
+        module="torch.utils.data.graph_settings",
+    )
+    yield symbol(
+        "torch.utils.data.graph.traverse",
+        "from torch.utils.data.graph import traverse\nkept = traverse\nresult = kept is None",
+        since="1.13",
+        replacement="torch.utils.data.graph.traverse_dps",
+        replacement_since="1.13",
+        module="torch.utils.data.graph",
+    )
+    yield symbol(
+        "torch.utils.data.backward_compatibility.worker_init_fn",
+        "from torch.utils.data.backward_compatibility import worker_init_fn\nkept = worker_init_fn\nresult = kept is None",
+        since="1.12",
+        note="the loader shards by itself",
+    )
+    yield symbol(
+        "torch.onnx.utils.unconvertible_ops",
+        "from torch.onnx.utils import unconvertible_ops\nkept = unconvertible_ops\nresult = kept is None",
+        since="2.8",
+        runs=False,
+    )
+    yield symbol(
+        "torch.accelerator.current_device_idx",
+        "kept = torch.accelerator.current_device_idx\nresult = kept is None",
+        since="2.6",
+        replacement="torch.accelerator.current_device_index",
+        replacement_since="2.6",
+        fix="safe",
+    )
+    yield symbol(
+        "torch.accelerator.set_device_idx",
+        "kept = torch.accelerator.set_device_idx\nresult = kept is None",
+        since="2.6",
+        replacement="torch.accelerator.set_device_index",
+        replacement_since="2.6",
+        fix="safe",
+    )
+    yield symbol(
+        "torch._six",
+        "import torch._six\nresult = torch._six.string_classes",
+        near="import six\nresult = six",
+        kind="module",
+        removed="2.0",
+        note="it was never public: what it had is in `builtins`, `collections.abc` and `math`",
+    )
+    yield symbol(
+        "torch.utils.ffi",
+        "from torch.utils.ffi import create_extension\n\ncreate_extension()",
+        near="from torch.utils import cpp_extension",
+        kind="module",
+        removed="1.0",
+        replacement="torch.utils.cpp_extension",
+        replacement_since="0.4.0",
+        module="torch.utils.cpp_extension",
+    )
+    yield symbol(
+        "torch._custom_op.impl.custom_op",
+        "from torch._custom_op.impl import custom_op\nkept = custom_op\nresult = kept is None",
+        since="2.6",
+        replacement="torch.library.custom_op",
+        replacement_since="2.4",
+    )
+    yield symbol(
+        "torch.testing.make_non_contiguous",
+        "torch.testing.make_non_contiguous(x)",
+        since="1.11",
+        removed="2.0",
+    )
+    for name in ("rand", "randn"):
+        yield symbol(
+            f"torch.testing.{name}",
+            f"torch.testing.{name}(2)",
+            since="1.11",
+            removed="2.0",
+            replacement=f"torch.{name}",
+            replacement_since="0.1",
+            fix="safe",
+        )
+
+
+DISTRIBUTED: dict[str, dict[str, Any]] = {
+    "torch.distributed.reduce_op": {
+        "kind": "class",
+        "since": "1.0",
+        "replacement": "torch.distributed.ReduceOp",
+        "replacement_since": "1.0",
+    },
+    "torch.distributed.all_reduce_coalesced": {"since": "2.0"},
+    "torch.distributed.all_gather_coalesced": {"since": "2.0"},
+    "torch.distributed.all_gather_into_tensor": {
+        "since": "2.13",
+        "replacement": "torch.distributed.all_gather_single",
+        "replacement_since": "2.13",
+        "info": True,
+    },
+    "torch.distributed.reduce_scatter_tensor": {
+        "since": "2.13",
+        "replacement": "torch.distributed.reduce_scatter_single",
+        "replacement_since": "2.13",
+        "info": True,
+    },
+    "torch.distributed._all_gather_base": {
+        "since": "1.13",
+        "replacement": "torch.distributed.all_gather_into_tensor",
+        "replacement_since": "1.13",
+        "fix": "safe",
+        "parameters": ("output_tensor", "input_tensor", "group", "async_op"),
+        "accepted": ("output_tensor", "input_tensor", "group", "async_op"),
+    },
+    "torch.distributed._reduce_scatter_base": {
+        "since": "1.13",
+        "replacement": "torch.distributed.reduce_scatter_tensor",
+        "replacement_since": "1.13",
+        "fix": "safe",
+        "parameters": ("output", "input", "op", "group", "async_op"),
+        "accepted": ("output", "input", "op", "group", "async_op"),
+    },
+    "torch.distributed.nn.functional.broadcast": {"since": "2.13", "info": True},
+    "torch.distributed.nn.functional.reduce_scatter": {"since": "2.13", "info": True},
+    "torch.distributed.nn.functional.all_gather": {"since": "2.13", "info": True},
+    "torch.distributed.nn.functional.all_to_all_single": {"since": "2.13", "info": True},
+    "torch.distributed.nn.functional.all_reduce": {"since": "2.13", "info": True},
+    "torch.distributed.checkpoint.load_state_dict": {
+        "since": "2.1",
+        "replacement": "torch.distributed.checkpoint.load",
+        "replacement_since": "2.1",
+        "module": "torch.distributed.checkpoint",
+    },
+    "torch.distributed.checkpoint.save_state_dict": {
+        "since": "2.1",
+        "replacement": "torch.distributed.checkpoint.save",
+        "replacement_since": "2.1",
+        "module": "torch.distributed.checkpoint",
+    },
+    "torch.distributed.elastic.metrics.profile": {
+        "since": "1.9",
+        "replacement": "torch.distributed.elastic.metrics.prof",
+        "replacement_since": "1.9",
+        "module": "torch.distributed.elastic.metrics",
+    },
+    "torch.distributed.elastic.metrics.publish_metric": {
+        "since": "1.9",
+        "replacement": "torch.distributed.elastic.metrics.put_metric",
+        "replacement_since": "1.9",
+        "module": "torch.distributed.elastic.metrics",
+    },
+    "torch.distributed.launch.main": {
+        "since": "1.9",
+        "replacement": "torch.distributed.run.main",
+        "replacement_since": "1.9",
+        "module": "torch.distributed.run",
+        "note": "`torchrun` starts the same, and gives the local rank in the environment",
+    },
+}
+
+
+def private() -> Iterator[Candidate]:
+    for old, new, since in PRIVATE:
+        module, _, last = old.rpartition(".")
+        taken = f"from {module} import {last} as thing\nkept = thing\nresult = kept is None"
+        if ".dataloader._utils." in old:
+            taken = f"import torch.utils.data\nkept = {old}\nresult = kept is None"
+        yield symbol(
+            old,
+            taken,
+            "ACT107",
+            kind="class" if last.strip("_")[:1].isupper() else "function",
+            replacement=new,
+            replacement_since=since,
+            fix="safe",
+            recipe="rename",
+            note="" if old != "torch.optim.lr_scheduler._LRScheduler" else SCHEDULER_NOTE,
+        )
+
+
+SCHEDULER_NOTE = "since torch 2.0 it is a subclass of the public class, which no scheduler of torch is an instance of"
+PRIVATE = (
+    ("torch.utils.data._utils.collate.default_collate", "torch.utils.data.default_collate", "1.11"),
+    ("torch.utils.data._utils.collate.default_convert", "torch.utils.data.default_convert", "1.11"),
+    ("torch.utils.data.dataloader.default_collate", "torch.utils.data.default_collate", "1.11"),
+    ("torch.utils.data.dataloader._utils.collate.default_collate", "torch.utils.data.default_collate", "1.11"),
+    ("torch.utils.data._utils.worker.get_worker_info", "torch.utils.data.get_worker_info", "1.2"),
+    ("torch.optim.lr_scheduler._LRScheduler", "torch.optim.lr_scheduler.LRScheduler", "2.0"),
+    ("torch._C._nn.gelu", "torch.nn.functional.gelu", "1.1"),
+    ("torch._C.Generator", "torch.Generator", "0.4.0"),
+    ("torch._C.memory_format", "torch.memory_format", "1.5"),
+    ("torch._tensor.Tensor", "torch.Tensor", "1.9"),
+    ("torch._jit_internal.Final", "torch.jit.Final", "1.4"),
+    ("torch._vmap_internals.vmap", "torch.vmap", "2.0"),
+    ("torch._utils.is_compiling", "torch.compiler.is_compiling", "2.1"),
+    ("torch._dynamo.is_compiling", "torch.compiler.is_compiling", "2.1"),
+    ("torch._streambase._StreamBase", "torch.Stream", "2.5"),
+    ("torch._streambase._EventBase", "torch.Event", "2.5"),
+    ("torch.utils._pytree._is_namedtuple_instance", "torch.utils._pytree.is_namedtuple_instance", "2.4"),
+    ("torch.utils._pytree._is_leaf", "torch.utils._pytree.tree_is_leaf", "2.4"),
+    ("torch.distributed.distributed_c10d._get_global_rank", "torch.distributed.get_global_rank", "1.13"),
+)
+
+
+def methods() -> Iterator[Candidate]:
+    yield symbol(
+        "torch.nn.Module.register_backward_hook",
+        "net = nn.Linear(3, 2)\nnet.register_backward_hook(lambda *args: None)\nresult = net(x).shape",
+        near="net = nn.Linear(3, 2)\nnet.register_full_backward_hook(lambda *args: None)\nresult = net(x).shape",
+        kind="method",
+        since="1.8",
+        replacement="torch.nn.Module.register_full_backward_hook",
+        replacement_since="1.8",
+        fix="unsafe",
+        recipe="method",
+        note="where the module's forward is more than one operation, the hook sees the gradients of the last one alone",
+    )
+    since = {"resize": "0.4.0", "resize_as": "0.4.0", "symeig": "1.9", "eig": "1.9", "lstsq": "1.9", "solve": "1.8"}
+    removed = {"symeig": "2.0", "eig": "1.13", "lstsq": "1.13", "solve": "1.12"}
+    for name, given, facts in (
+        (
+            "ger",
+            "w",
+            {
+                "since": "1.7",
+                "replacement": "torch.Tensor.outer",
+                "replacement_since": "1.7",
+                "fix": "safe",
+                "recipe": "method",
+            },
+        ),
+        ("resize", "3, 2", {}),
+        ("resize_as", "y", {}),
+        ("symeig", "", {"replacement": "torch.linalg.eigh", "replacement_since": "1.8"}),
+        ("eig", "", {"replacement": "torch.linalg.eig", "replacement_since": "1.8"}),
+        ("lstsq", "x", {"replacement": "torch.linalg.lstsq", "replacement_since": "1.9"}),
+        ("solve", "x", {"replacement": "torch.linalg.solve", "replacement_since": "1.8"}),
+    ):
+        known: dict[str, Any] = {"since": since.get(name, ""), "removed": removed.get(name, ""), **facts}
+        sizes = {"ger": "3", "resize": "2, 3", "resize_as": "2, 3"}.get(name, "3, 3")
+        yield symbol(
+            f"torch.Tensor.{name}",
+            f"t = torch.ones({sizes})\nresult = t.{name}({given})",
+            near=f"t = torch.ones({sizes})\nresult = t.reshape(-1)",
+            kind="method",
+            **known,
+        )
+
+
+def candidates() -> list[Candidate]:
+    """All of them, by name."""
+    makers = (activations, softmax, amp, functional, losses, arguments, algebra, others, private, methods)
+    found = [candidate for make in makers for candidate in make()]
+    return sorted(found, key=lambda c: (c.row.qualname, c.row.argument, c.row.kind))
+
+
+def measured(candidate: Candidate, warning: tuple[str, str], error: str) -> Deprecation:
+    """The row with what torch does."""
+    return replace(candidate.row, warning=warning, error=error)

@@ -1,0 +1,199 @@
+"""Every row of the tables: flagged, fixed where it can be, with a near miss that stays silent, and as torch does."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from torchapi_deprecations_common import SETUP, Candidate, candidates  # noqa: E402
+
+from actlint.target import NEWEST, shown, target  # noqa: E402
+from actlint.testing.execute import difference  # noqa: E402
+from actlint.testing.lint import lint  # noqa: E402
+from actlint.testing.run import Project  # noqa: E402
+from actlint.torchapi import torchvision_deprecated as torchvision  # noqa: E402
+from actlint.torchapi.deprecated import DEPRECATED, deprecations, documentation  # noqa: E402
+from actlint.torchapi.deprecation import Deprecation  # noqa: E402
+from actlint.torchapi.tables.deprecations import ROWS  # noqa: E402
+
+HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n\n"
+OLD = "target-torch = '2.0..2.13'\n"
+"""For the one rule that speaks of old versions alone."""
+LEAVES = ("v", "w", "x", "S", "image")
+
+
+def name(candidate: Candidate) -> str:
+    row = candidate.row
+    return " ".join(filter(None, (row.qualname, row.kind, row.argument, row.value)))
+
+
+def code_of(row: Deprecation) -> str:
+    return "ACT106" if row.removed else row.rule
+
+
+def linted(text: str, row: Deprecation, fix: Any = "none") -> Any:
+    settings = (OLD,) if row.rule == "ACT108" else ()
+    (report,) = lint(Project({"main.py": HEAD + text + "\n"}, code_of(row), settings, fix)).values()
+    return report
+
+
+ALL = candidates()
+MEASURED = {(row.qualname, row.kind, row.argument, row.value): row for row in ROWS}
+METHODS = [c for c in ALL if c.row.kind == "method"]
+NAMED = [c for c in ALL if c.row.kind != "method"]
+
+
+def test_the_table_is_of_the_newest_version_that_targets_know() -> None:
+    assert torch.__version__.startswith(shown(NEWEST))
+    assert len(ROWS) == len(ALL)
+
+
+@pytest.mark.parametrize("candidate", ALL, ids=name)
+def test_a_use_is_flagged(candidate: Candidate) -> None:
+    row = candidate.row
+    found = linted(candidate.sample, row).diagnostics
+    said = row.argument or row.qualname.rpartition(".")[2]
+    assert any(said in d.message or said.strip("_") in d.message for d in found), [d.message for d in found]
+    for diagnostic in found:
+        if row.since and row.rule not in ("ACT101", "ACT102", "ACT108", "ACT110"):
+            assert row.since in diagnostic.message
+        if row.removed:
+            assert row.removed in diagnostic.message
+
+
+@pytest.mark.parametrize("candidate", ALL, ids=name)
+def test_what_looks_like_it_is_silent(candidate: Candidate) -> None:
+    """The program that comes with the row, or the name where it means something else."""
+    row = candidate.row
+    if candidate.near:
+        assert linted(candidate.near, row).diagnostics == ()
+    last = row.qualname.rpartition(".")[2]
+    owner = row.qualname.rpartition(".")[0].rpartition(".")[2]
+    given = f"{row.argument}={row.value or 'False'}" if row.kind in ("argument", "value") else ""
+    shadowed = f"def {last}(*args, **keywords):\n    return args\n\n\nresult = {last}({given})"
+    other = f"from own import {owner}, thing\n\n{owner}.{last}({given})\nthing.{last}({given})"
+    assert linted(shadowed, row).diagnostics == ()
+    if owner not in ("torch", "nn"):
+        assert linted(other, row).diagnostics == ()
+
+
+def run(text: str) -> tuple[dict[str, Any], list[str]]:
+    namespace: dict[str, Any] = {"__name__": "sample"}
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        exec(SETUP, namespace)
+        exec(text, namespace)
+    return namespace, [str(w.message) for w in caught]
+
+
+def gradients(namespace: dict[str, Any]) -> dict[str, Any]:
+    result = namespace.get("result")
+    tensors = result if isinstance(result, tuple | list) else [result]
+    for tensor in tensors:
+        if isinstance(tensor, torch.Tensor) and tensor.requires_grad and not tensor.is_leaf:
+            (tensor.abs() if tensor.is_complex() else tensor).sum().backward(retain_graph=True)
+    return {leaf: namespace[leaf].grad for leaf in LEAVES if namespace[leaf].grad is not None}
+
+
+FIXED = [c for c in ALL if c.row.fix != "none"]
+
+
+@pytest.mark.parametrize("candidate", FIXED, ids=name)
+def test_a_fix_does_the_same(candidate: Candidate) -> None:
+    """The text after the fix is silent and computes what the text before it did, gradients and dtypes included."""
+    row = MEASURED[candidate.row.qualname, candidate.row.kind, candidate.row.argument, candidate.row.value]
+    report = linted(candidate.sample, row, "unsafe")
+    left = [d.message for d in report.diagnostics if row.qualname.rpartition(".")[2] in d.message]
+    assert report.fixed and not left
+    if row.fix == "safe":
+        safely = linted(candidate.sample, row, "safe")
+        assert safely.text == report.text or row.rule == "ACT108"
+    if not candidate.runs:
+        return
+    after, told = run(report.text)
+    if row.warning[1] and row.rule != "ACT102":
+        assert row.warning[1][:40] not in " ".join(" ".join(told).split())
+    if row.error or row.recipe == "" and row.rule != "ACT102":
+        return
+    before, _ = run(HEAD + candidate.sample)
+    if row.qualname.endswith("spectral_norm"):
+        return  # another estimate of the same norm
+    assert difference(before.get("result"), after.get("result")) is None
+    assert difference(gradients(before), gradients(after)) is None
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in ROWS if r.replacement and r.kind != "method"], ids=lambda r: f"{r.qualname} {r.argument}"
+)
+def test_the_replacement_is_there(row: Deprecation) -> None:
+    """After the import that a fix makes, and under an address if torch documents it."""
+    namespace: dict[str, Any] = {}
+    exec(f"import {row.module or 'torch'}\nfound = {row.replacement}", namespace)
+    assert namespace["found"] is not None
+    assert documentation(row.replacement).startswith(("https://docs.pytorch.org/", ""))
+
+
+def test_names_in_any_spelling() -> None:
+    assert deprecations("torch.nn.modules.loss.NLLLoss2d")[0].qualname == "torch.nn.NLLLoss2d"
+    assert deprecations("torch.sigmoid") == ()
+    assert len(DEPRECATED["torch.nn.MSELoss"]) == 3
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in torchvision.ROWS if r.recipe == "weights"], ids=lambda r: f"{r.qualname} {r.argument}"
+)
+def test_named_weights(row: Deprecation) -> None:
+    """True becomes the member that it meant, False becomes None, anything else is told but not fixed."""
+    module, _, builder = row.qualname.rpartition(".")
+    head = f"import torchvision\nfrom {module} import {builder}\n\n"
+    meant = dict(row.mapped[0][2])
+    for value in ("True", "False"):
+        text = f"{head}net = {builder}({row.argument}={value})\n"
+        (report,) = lint(Project({"main.py": text}, "ACT105", (), "safe")).values()
+        assert report.text.splitlines()[-1] == f"net = {builder}({row.renamed[0][1]}={meant[value]})"
+    for given in (f"{row.argument}=flag", f"**{{'{row.argument}': True}}"):
+        text = f"{head}flag = len\nnet = {builder}({given})\n"
+        (report,) = lint(Project({"main.py": text}, "ACT105", (), "unsafe")).values()
+        assert report.text == text and bool(report.diagnostics) == given.endswith("flag")
+
+
+def test_removed_names_are_told_by_target() -> None:
+    """The same program, for an old version, for one between and for the newest."""
+    text = (
+        "import torch\nfrom torch import nn\n\n\ndef run(a, b, file, ps):\n"
+        "    torch.symeig(a)\n    torch.lu(a)\n    torch.solve(b, a)\n    torch.load(file)\n"
+        "    nn.init.normal(a)\n    torch.has_mps\n    torch.cuda.amp.GradScaler()\n"
+    )
+    found = {}
+    for version in ("1.11", "1.12", "2.0", "2.13", "1.11..2.13"):
+        (report,) = lint(
+            Project({"main.py": text}, None, ("select = ['ACT1']\n", f"target-torch = '{version}'\n"))
+        ).values()
+        found[version] = [(d.span.start.row, d.code) for d in report.diagnostics]
+    assert found["1.11"] == [(6, "ACT104"), (8, "ACT104"), (9, "ACT108"), (10, "ACT104")]
+    assert found["1.12"] == [(6, "ACT104"), (8, "ACT106"), (9, "ACT108"), (10, "ACT104")]
+    assert found["2.0"] == [(6, "ACT106"), (7, "ACT104"), (8, "ACT106"), (9, "ACT108"), (10, "ACT104")]
+    newest = [(6, "ACT106"), (7, "ACT104"), (8, "ACT106"), (10, "ACT104"), (11, "ACT104"), (12, "ACT103")]
+    assert found["2.13"] == newest
+    assert found["1.11..2.13"] == sorted([*newest, (9, "ACT108")])
+
+
+def test_a_fix_waits_for_its_replacement() -> None:
+    text = "import torch\n\n\ndef run(b, lu, pivots):\n    return torch.lu_solve(b, lu, pivots)\n"
+    for version, fixed in (("1.13..2.13", True), ("1.12..2.13", False)):
+        settings = (f"target-torch = '{version}'\n",)
+        (report,) = lint(Project({"main.py": text}, "ACT104", settings, "unsafe")).values()
+        assert (report.text != text) == fixed
+        if not fixed:
+            assert "from torch 1.13 on, and the target is 1.12..2.13" in report.diagnostics[0].message
+    assert target("2.4..99.0").high == NEWEST
