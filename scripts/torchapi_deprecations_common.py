@@ -633,6 +633,8 @@ def arguments() -> Iterator[Candidate]:
         "create_block_mask(lambda b, h, q, k: q >= k, 1, 1, 128, 128, device='cpu', _compile=True)",
         "from torch.nn.attention.flex_attention import create_block_mask\n"
         "create_block_mask(lambda b, h, q, k: q >= k, 1, 1, 128, 128, device='cpu')",
+        kind="value",
+        value="True",
         runs=False,
         since="2.6",
         note="`torch.compile(create_block_mask)` does the same",
@@ -1122,17 +1124,6 @@ def others() -> Iterator[Candidate]:
         "kept = torch.jit.set_fusion_strategy([('STATIC', 2)])\nresult = kept is None",
         **modern,
     )
-    yield symbol("torch.jit.interface", "kept = torch.jit.interface\nresult = kept is None", **modern)
-    yield symbol("torch.jit.export", "kept = torch.jit.export\nresult = kept is None", **modern)
-    yield symbol("torch.jit.ignore", "kept = torch.jit.ignore\nresult = kept is None", **modern)
-    yield symbol("torch.jit.annotate", "result = torch.jit.annotate(int, 1)", **modern)
-    yield symbol("torch.jit.script_if_tracing", "result = torch.jit.script_if_tracing(torch.sin)(v)", **modern)
-    yield symbol("torch.jit.isinstance", "result = torch.jit.isinstance([1], list[int])", **modern)
-    yield symbol(
-        "torch.jit.strict_fusion", "kept = torch.jit.strict_fusion\nresult = kept is None", kind="class", **modern
-    )
-    yield symbol("torch.jit.enable_onednn_fusion", "result = torch.jit.enable_onednn_fusion(False)", **modern)
-    yield symbol("torch.jit.onednn_fusion_enabled", "result = torch.jit.onednn_fusion_enabled()", **modern)
     yield symbol(
         "torch.jit.save",
         "import io\nresult = torch.jit.save(torch.jit.script(nn.Linear(3, 2)), io.BytesIO())",
@@ -1422,8 +1413,6 @@ def methods() -> Iterator[Candidate]:
                 "recipe": "method",
             },
         ),
-        ("resize", "3, 2", {}),
-        ("resize_as", "y", {}),
         ("symeig", "", {"replacement": "torch.linalg.eigh", "replacement_since": "1.8"}),
         ("eig", "", {"replacement": "torch.linalg.eig", "replacement_since": "1.8"}),
         ("lstsq", "x", {"replacement": "torch.linalg.lstsq", "replacement_since": "1.9"}),

@@ -357,9 +357,17 @@ def _in_switch(unit: FileView, reference: Reference, row: Deprecation) -> bool:
         tests, branches = _beside(outer, inner)
         if any(_asks_torch(unit, reference, test) for test in tests):
             return True
-        if any(torchapi.canonical(other.qualname) == replacement for other in _references(unit, reference, branches)):
-            return True
+        for other in _references(unit, reference, branches):
+            if torchapi.canonical(other.qualname) == replacement or _gives(other, row):
+                return True
     return False
+
+
+def _gives(other: Reference, row: Deprecation) -> bool:
+    """Whether a call of the same function gives the argument that a row misses."""
+    if row.kind != "omission" or other.call is None or row not in deprecations(other.qualname):
+        return False
+    return given_argument(other.call, row.argument, row.parameters)[0] is not None
 
 
 def _beside(outer: Node, inner: Node) -> tuple[list[Node], list[Node]]:
