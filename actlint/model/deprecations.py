@@ -381,6 +381,9 @@ def _beside(outer: Node, inner: Node) -> tuple[list[Node], list[Node]]:
         case IfExp(test=test, body=then, orelse=otherwise) if inner is not test:
             tests.append(test)
             branches.append(otherwise if inner is then else then)
+        case DictExpr(items=items):
+            # A table that has the old names beside the new knows what they are.
+            branches += [value for _, value in items if value is not inner]
         case Try(body=tried, handlers=handlers, orelse=rest):
             branches += handlers if any(each is inner for each in (*tried, *rest)) else (*tried, *rest)
         case _:
