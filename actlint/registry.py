@@ -28,6 +28,7 @@ from actlint.checks.inplace_on_leaf import inplace_on_leaf
 from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
 from actlint.checks.inplace_on_shared_memory import inplace_on_shared_memory
+from actlint.checks.inplace_overwrites_live_value import inplace_overwrites_live_value
 from actlint.checks.legacy_tensor_constructor import legacy_tensor_constructor
 from actlint.checks.legacy_variable import legacy_variable
 from actlint.checks.lost_parameter import lost_parameter
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     inplace_on_leaf,
     inplace_on_saved_output,
     inplace_on_saved_input,
+    inplace_overwrites_live_value,
     inplace_on_shared_memory,
     inplace_not_supported,
     missing_nonlinearity,

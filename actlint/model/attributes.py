@@ -7,7 +7,7 @@ from collections.abc import Callable
 from actlint import torchapi
 from actlint.facts import Collection, Expr, FunctionDef, Site, Slice, Subscript
 from actlint.facts import Constant as Literal_
-from actlint.model import calls, classes, expressions, gradients, layers, module_level, results, tensors
+from actlint.model import calls, classes, expressions, gradients, layers, module_level, results, stale, tensors
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
@@ -77,6 +77,8 @@ def get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
     if isinstance(receiver, (Module, Instance, Super)):
         m.record(Read(m.where(site), receiver, name, value))
     if isinstance(value, Tensor):
+        if m.overwritten:
+            stale.read(m, site, f".{name}", value)
         return m.current(value)
     return _without_unset(m, value, name)
 
@@ -358,6 +360,14 @@ def delete(m: Machine, receiver: Value, name: str, site: Site) -> None:
 
 def item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
     """`receiver[index]`."""
+    value = _item(m, receiver, node, site)
+    if m.overwritten and isinstance(value, Tensor) and not isinstance(receiver, (Tensor, Symbol, Join)):
+        stale.read(m, site, "[]", value)
+        return m.current(value)
+    return value
+
+
+def _item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
     if isinstance(receiver, Join):
         return distribute(m, receiver, lambda option: item(m, option, node, site))
     if isinstance(receiver, Symbol) and receiver.role == "argument" and _indexes_tensor(m, receiver, node.index):

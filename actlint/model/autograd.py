@@ -104,6 +104,7 @@ def written(m: Machine, tensor: Tensor, result: Tensor, index: int, surely: bool
 
     What autograd kept is of no use any more, unless the write is not certain or goes behind autograd's back.
     """
+    m.overwritten += 1
     storage = storage_of(m, tensor)
     newer = tuple(entry for entry in storage.newer if entry[0] != tensor)
     saved = () if surely and tensor.alias != "data" else storage.saved

@@ -115,7 +115,8 @@ class Write:
 
     Where there are hazards, `holders` are the other places that hold the storage: local names (`y`), names of functions
     that are still running (`y of a caller`), attributes (`self.cache`, spelled `.cache`), items of containers, code
-    that is not known. What performs the write usually is one of them.
+    that is not known. What performs the write usually is one of them. `effective` is the condition under which it
+    changes anything (in-place dropout: in training).
     """
 
     where: Where
@@ -124,6 +125,21 @@ class Write:
     result: Tensor
     hazards: tuple[Hazard, ...]
     holders: tuple[str, ...] = ()
+    effective: Condition = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A tensor is read through a place that has held it since before it was overwritten in place.
+
+    `holder` is that place: a name, an attribute (`.cache`), "[]" for an item, "" for an operand that was evaluated
+    before and for what is in a container that is read as a whole. It was `old` when the place got it, and is `new` now.
+    """
+
+    where: Where
+    holder: str
+    old: Tensor
+    new: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +169,7 @@ class LoopEdge:
     values: tuple[Value, ...]
 
 
-Event: TypeAlias = Call | Merge | Argument | Read | Store | Write | Return | Escape | LoopEdge
+Event: TypeAlias = Call | Merge | Argument | Read | Store | Write | Stale | Return | Escape | LoopEdge
 
 
 @dataclass(slots=True)

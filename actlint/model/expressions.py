@@ -31,7 +31,7 @@ from actlint.facts import (
     Yield,
 )
 from actlint.facts import Constant as Literal_
-from actlint.model import attributes, calls, module_level, statements, tensors
+from actlint.model import attributes, calls, module_level, stale, statements, tensors
 from actlint.model.machine import UNROLL, BudgetExceeded, Frame, Machine
 from actlint.model.sequences import LONGEST, choices, elements, one_of, pads, text_value
 from actlint.model.state import (
@@ -92,10 +92,16 @@ def in_scope_of(m: Machine, site: Site, frame: int, node: Expr) -> Value:
 
 def lookup(m: Machine, name: str) -> Value:
     """The value of a name in the running frame: local, enclosing, global, builtin; Unset where nothing binds it."""
+    found = stored(m, name)
+    return module_level.global_value(m, m.stack[-1].file, name) if found is None else current(m, found)
+
+
+def stored(m: Machine, name: str) -> Value | None:
+    """What a name was given, in the running frame or one around it; None where no function binds it."""
     frame = m.stack[-1]
     if name in frame.local:
         own = m.state.frames.get(frame.number)
-        return UNSET if own is None else current(m, own.get(name, UNSET))
+        return UNSET if own is None else own.get(name, UNSET)
     number = frame.parent
     while number > 0:
         if number not in m.parents:
@@ -103,9 +109,9 @@ def lookup(m: Machine, name: str) -> Value:
         parent, _, local = m.parents[number]
         if name in local:
             names = m.state.frames.get(number)
-            return Unknown("closure") if names is None else current(m, names.get(name, UNSET))
+            return Unknown("closure") if names is None else names.get(name, UNSET)
         number = parent
-    return module_level.global_value(m, frame.file, name)
+    return None
 
 
 def current(m: Machine, value: Value) -> Value:
@@ -119,7 +125,7 @@ def _name(m: Machine, node: Name) -> Value:
     value = lookup(m, node.id)
     if type(value) is Unset:
         return Unknown(f"name that is not bound: {node.id}")
-    return value
+    return stale.name(m, node, value) if m.overwritten and type(value) in (Tensor, Symbol) else value
 
 
 # ------------------------------------------------------------------------------------------------------------ operators

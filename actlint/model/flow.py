@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from actlint.model.events import Argument, Call, Escape, Event, LoopEdge, Merge, Read, Return, Store, Trace, Write
+from actlint.model.events import (
+    Argument,
+    Call,
+    Escape,
+    Event,
+    LoopEdge,
+    Merge,
+    Read,
+    Return,
+    Stale,
+    Store,
+    Trace,
+    Write,
+)
 from actlint.model.state import DictObject, ListObject
 from actlint.model.values import Constant, DictRef, Join, ListRef, Tensor, Tuple, Value
 from actlint.model.values import Iterator as IteratorValue
@@ -53,7 +66,7 @@ def _values(event: Event) -> tuple[Value, ...]:
             return (value,)
         case Escape(values=values) | LoopEdge(values=values):
             return values
-        case Argument() | Read() | Write():
+        case Argument() | Read() | Write() | Stale():
             return ()
 
 

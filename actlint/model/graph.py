@@ -34,6 +34,7 @@ from actlint.model.events import (
     Merge,
     Read,
     Return,
+    Stale,
     Store,
     Trace,
     Write,
@@ -282,7 +283,7 @@ def _event(names: Names, trace: Trace, event: Event) -> Iterator[str]:
                 yield f"reads `{name}`, which is not defined"
         case Store(kind="attribute", name=name, value=value):
             yield f".{name} = {names.value(value)}"
-        case Store():
+        case Store() | Stale():
             pass
         case Write(tensor=tensor, hazards=hazards):
             yield f"overwrites {names.tensor(tensor)}"

@@ -78,7 +78,7 @@ class Machine:
 
     Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
     names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
-    dimensions of views of it.
+    dimensions of views of it. `overwritten` counts in-place writes.
     """
 
     names: Names
@@ -90,6 +90,7 @@ class Machine:
     steps: int = STEPS_PER_RUN
     counter: int = 0
     blurred: int = 0
+    overwritten: int = 0
     symbols: dict[str, Tensor] = field(default_factory=dict)
     merged: dict[int, tuple[Value, Tensor]] = field(default_factory=dict)
     captured: set[int] = field(default_factory=set)

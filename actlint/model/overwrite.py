@@ -110,13 +110,20 @@ def is_place(target: Expr | None) -> bool:
 
 def text(unit: FileView, over: Overwrite) -> str:
     """The write in the user's words, on one line."""
-    match over.node:
+    return written(unit, over.node)
+
+
+def written(unit: FileView, node: Node) -> str:
+    """A statement or call that writes, on one line."""
+    match node:
         case AugAssign(target=target, op=op, value=value):
             return f"{unit.text(target)} {op}= {unit.text(value)}"
         case Subscript():
-            return f"{unit.text(over.node)} = …"
+            return f"{unit.text(node)} = …"
         case CallNode():
-            return unit.text(over.node)
+            return unit.text(node)
+        case _:
+            return "…"
 
 
 def name(unit: FileView, trace: Trace, call: Call) -> str:

@@ -38,7 +38,7 @@ from actlint.facts import (
     While,
     With,
 )
-from actlint.model import attributes, calls, expressions, tensors
+from actlint.model import attributes, calls, expressions, stale, tensors
 from actlint.model.events import LoopEdge
 from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
@@ -295,6 +295,8 @@ def leave(m: Machine, value: Value, site: Site) -> None:
     """Return from the running function with `value`."""
     frame = m.frame
     if frame.function is not None:
+        if m.overwritten and not m.where(site).stack:
+            stale.inside(m, value, site)
         m.record(ReturnEvent(m.where(site), frame.function, len(m.stack) - 1, value))
     frame.returns.append((m.state, value))
     m.state = m.state.ended()

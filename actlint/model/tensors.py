@@ -7,7 +7,7 @@ from dataclasses import replace
 from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
-from actlint.model import autograd, counting, expressions, gradients, overlapping, results
+from actlint.model import autograd, counting, expressions, gradients, overlapping, results, stale
 from actlint.model.args import Args
 from actlint.model.events import Argument, Call, Write
 from actlint.model.holders import holders
@@ -209,7 +209,10 @@ def apply(
     inplace = True if op.inplace == "always" else autograd.inplace_flag(settings.get("inplace") if op.inplace else None)
     operands: dict[str, Tensor] = {}
     for name in op.tensors:
-        tensor = as_tensor(m, args.get(name))
+        given = args.get(name)
+        tensor = as_tensor(m, given)
+        if m.overwritten and given is not None and given != tensor:
+            stale.operand(m, given, site)
         if tensor is not None:
             operands[name] = tensor
             args[name] = tensor
@@ -391,7 +394,7 @@ def _inplace(
     result = replace(target, number=m.number(), event=index, needs_grad=needs, leaf=leaf)
     others = holders(m, target.root) if reasons else ()
     m.record(replace(call, result=result))
-    m.record(Write(call.where, index, target, result, reasons, others))
+    m.record(Write(call.where, index, target, result, reasons, others, effective))
     autograd.written(m, target, result, index, effective == ())
     kept = {name: tensor for name, tensor in operands.items() if tensor.root != target.root or name == op.tensors[0]}
     autograd.record_saves(m, plain, index, kept, result, needs, None)
@@ -428,6 +431,8 @@ def some_of(m: Machine, symbol: Symbol) -> Symbol:
 
 def operator(m: Machine, op: str, left: Value, right: Value, site: Site) -> Value:
     """`left op right` where neither is a plain Python value."""
+    if m.overwritten and isinstance(left, Symbol):
+        stale.operand(m, left, site)  # the right operand may have overwritten it
     whole = op in ("//", "%")
     a, b = _operand(m, left, right, whole), _operand(m, right, left, whole)
     if a is None and b is None:

@@ -1,0 +1,67 @@
+"""Reads of tensors through names, attributes and items that have held them since before they were overwritten."""
+
+from __future__ import annotations
+
+from actlint.facts import Name, Site
+from actlint.model import expressions
+from actlint.model.events import Stale
+from actlint.model.machine import Machine
+from actlint.model.state import DictObject, ListObject, select
+from actlint.model.values import DictRef, ListRef, Symbol, Tensor, Tuple, Value
+
+
+def name(m: Machine, node: Name, value: Value) -> Value:
+    """A name of the running frame is read, and has `value`. What it denotes by now: an argument that was overwritten is
+    told from what it was.
+    """
+    stored = expressions.stored(m, node.id)
+    held = _held(m, select(stored, m.state.condition)) if stored is not None else None
+    if held is None or not read(m, m.site(node.ordinal), node.id, held):
+        return value
+    return m.current(held)
+
+
+def read(m: Machine, site: Site, holder: str, held: Tensor) -> bool:
+    """A place that was given `held` is read; nothing is recorded unless that was overwritten in this run."""
+    if held.number <= m.made:
+        return False
+    now = m.current(held)
+    if now.number != held.number:
+        m.record(Stale(m.where(site), holder, held, now))
+    return now.number != held.number
+
+
+def _held(m: Machine, value: Value) -> Tensor | None:
+    if isinstance(value, Symbol) and value.role == "argument":
+        known = m.symbols.get(value.key)
+        return known if known is not None and known.root in m.state.heap else None
+    return value if isinstance(value, Tensor) else None
+
+
+def operand(m: Machine, value: Value, site: Site) -> None:
+    """What goes into an operation: a tensor that was evaluated before the write, or items of a container."""
+    held = _held(m, value)
+    if held is not None:
+        read(m, site, "", held)
+    else:
+        inside(m, value, site)
+
+
+def inside(m: Machine, value: Value, site: Site, depth: int = 0) -> None:
+    """The items of a container are read, those of containers in it too."""
+    items: tuple[Value, ...] = ()
+    match value:
+        case Tuple(items=inner):
+            items = inner
+        case ListRef(ref=ref) if isinstance(found := m.state.heap.get(ref), ListObject):
+            items = found.items
+        case DictRef(ref=ref) if isinstance(entries := m.state.heap.get(ref), DictObject):
+            items = tuple(entries.items.values())
+        case _:
+            pass
+    for item in items:
+        held = _held(m, item)
+        if held is not None:
+            read(m, site, "", held)
+        elif depth < 3:
+            inside(m, item, site, depth + 1)
