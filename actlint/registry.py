@@ -23,7 +23,9 @@ from actlint.checks.forward_returns_none import forward_returns_none
 from actlint.checks.implicit_softmax_dim import implicit_softmax_dim
 from actlint.checks.indivisible_heads import indivisible_heads
 from actlint.checks.init_activation_mismatch import init_activation_mismatch
+from actlint.checks.inplace_behind_autograd import inplace_behind_autograd
 from actlint.checks.inplace_not_supported import inplace_not_supported
+from actlint.checks.inplace_on_forward_input import inplace_on_forward_input
 from actlint.checks.inplace_on_leaf import inplace_on_leaf
 from actlint.checks.inplace_on_saved_input import inplace_on_saved_input
 from actlint.checks.inplace_on_saved_output import inplace_on_saved_output
@@ -77,7 +79,9 @@ RULES: tuple[Rule, ...] = (
     inplace_on_saved_input,
     inplace_overwrites_live_value,
     inplace_on_shared_memory,
+    inplace_on_forward_input,
     inplace_not_supported,
+    inplace_behind_autograd,
     missing_nonlinearity,
     consecutive_activations,
     activation_on_logits,

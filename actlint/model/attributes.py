@@ -490,6 +490,8 @@ def _some_of(m: Machine, receiver: Value) -> Value:
 
 def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site: Site) -> None:
     """`receiver[index] = value`."""
+    if isinstance(receiver, Symbol) and receiver.role == "argument" and receiver.key in m.symbols:
+        receiver = tensors.of_symbol(m, receiver)
     if isinstance(receiver, Tensor):
         if not isinstance(node.index, (Slice, Collection)):
             expressions.evaluate(m, node.index)

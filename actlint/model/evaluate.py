@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, Constant, Expr, FunctionDef, Name, Site, Subscript
+from actlint.facts import Attribute, Call, Constant, Expr, FunctionDef, Lambda, Name, Site, Subscript, With
 from actlint.model import calls, classes, statements
 from actlint.model.args import Args
 from actlint.model.conditions import WORLD
@@ -269,8 +269,10 @@ def entry_grad(m: Machine, function: Function) -> bool | None:
     call, since that may be meant for inference.
     """
     code, owner = function.code, function.owner
-    if owner is None or not isinstance(code, FunctionDef):
+    if not isinstance(code, FunctionDef):
         return None
+    if owner is None:
+        return True if _goes_backward(code) else None
     if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
         return False
     return (
@@ -278,6 +280,24 @@ def entry_grad(m: Machine, function: Function) -> bool | None:
         if code.name in _TRAINED_METHODS and (classes.is_module(m, owner) or _may_be_module(m, owner, code))
         else None
     )
+
+
+def _goes_backward(code: FunctionDef) -> bool:
+    """Whether a function calls `backward` on something, in the grad mode in which it is called: that has to be on."""
+    found = False
+    for node in walk(code.body, (FunctionDef, Lambda)):
+        match node:
+            case With(items=items) if any("grad" in (dotted(_callee(item.context)) or "") for item in items):
+                return False
+            case Call(func=Attribute(attr="backward")):
+                found = True
+            case _:
+                pass
+    return found
+
+
+def _callee(node: Expr) -> Expr:
+    return node.func if isinstance(node, Call) else node
 
 
 def _may_be_module(m: Machine, owner: Class, code: FunctionDef) -> bool:

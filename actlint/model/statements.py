@@ -215,6 +215,8 @@ def _augmented(m: Machine, node: AugAssign) -> None:
 def augmented(m: Machine, node: AugAssign, old: Value, site: Site) -> Value:
     """The value of `old op= value`: in place for tensors and lists."""
     right = expressions.evaluate(m, node.value)
+    if isinstance(old, Symbol) and old.role == "argument" and old.key in m.symbols:
+        old = tensors.of_symbol(m, old)  # it has been used as a tensor
     if isinstance(old, ListRef) and node.op == "+":
         calls.extend_list(m, old, right)
         return old
