@@ -30,8 +30,8 @@ def inplace_on_forward_input(unit: FileView, ctx: Context) -> Iterator[Finding]:
             both = conjoin(event.where.condition, event.effective)
             conditions = None if both is None else stated(both)
             over = overwrite.overwrite(unit, trace, event)
-            if over is None or conditions is None:
-                continue
+            if over is None or conditions is None or any("inplace" in each for each in conditions):
+                continue  # where an option `inplace` decides, it is the caller who asks for it
             fix = out_of_place(unit, over)
             yield Finding(
                 over.site,

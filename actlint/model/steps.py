@@ -25,6 +25,7 @@ from actlint.model.events import (
     Merge,
     Read,
     Return,
+    Stale,
     Store,
     Trace,
     Write,
@@ -187,7 +188,7 @@ def _steps(names: graph.Names, trace: Trace, event: Event) -> Iterator[Step]:
             yield Step(
                 "store", row, depth, name, inputs=tensors(value), value=names.value(value), conditions=when, loop=loop
             )
-        case Store():
+        case Store() | Stale():
             pass
         case Write(tensor=tensor, hazards=hazards):
             said = tuple(graph.hazard(names, trace, each) for each in hazards)
