@@ -21,7 +21,7 @@ _LOSES = {
 }
 
 
-@rule("ACT605")
+@rule("ACT605", default=False)
 def unstable_composition(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the composition, at its outer call, where all of it is written in one expression."""
     called = [reference for reference in unit.references() if reference.call is not None]
