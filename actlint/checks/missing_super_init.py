@@ -15,7 +15,7 @@ from actlint.rule import Finding, Note, rule
 def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report constructors in which a module is assigned before `nn.Module` can take it, or never can."""
     for cls in unit.modules():
-        init = cls.info.methods.get("__init__")
+        init = cls.info.methods.get("__init__", cls.info.methods.get("__post_init__"))
         found = construction.unprepared(cls) if init is not None else None
         if init is None or found is None:
             continue
@@ -31,7 +31,10 @@ def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
         )
         what = f"`{_written(unit, node)}` is assigned" if assigned else f"`{cls.name}()` is made"
         if not calls:
-            why, label = f"`{cls.name}.__init__` never calls `super().__init__()`", "needs `super().__init__()` first"
+            why, label = (
+                f"`{cls.name}.{init.name}` never calls `super().__init__()`",
+                "needs `super().__init__()` first",
+            )
             notes: tuple[Note, ...] = (Note(here, "begin it with `super().__init__()`"),) if assigned else ()
         else:
             first = unit.site(cls.cls.site, calls[0])

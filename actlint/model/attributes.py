@@ -89,6 +89,10 @@ def _without_unset(m: Machine, value: Value, name: str) -> Value:
         return Unknown(f"attribute that is not defined: {name}")
     if isinstance(value, Join):
         kept = tuple((when, option) for when, option in value.options if not isinstance(option, Unset))
+        if len(kept) == 1 < len(value.options) and isinstance(kept[0][1], Constant):
+            # A flag that is there on one path only: what is tested with it happens on that path.
+            guards = tuple(Test(test.key, test.positive, test.text, True) for test in kept[0][0])
+            m.state.condition = conjoin(m.state.condition, guards) or m.state.condition
         if kept:
             return kept[0][1] if len(kept) == 1 else Join(kept)
         return Unknown(f"attribute that is not defined: {name}")
@@ -506,7 +510,8 @@ def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site:
             if isinstance(index, Constant) and not m.blurred:
                 m.state.heap[ref] = DictObject({**entries.items, index.value: value}, entries.complete)
             else:
-                m.state.heap[ref] = DictObject(entries.items, False)
+                key = index.value if isinstance(index, Constant) else index
+                m.state.heap[ref] = DictObject({**entries.items, key: value}, False)
         case ListRef(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, ListObject)

@@ -419,7 +419,8 @@ def initialise(m: Machine, value: Module | Instance, cls: Class, args: Args, sit
             if alive and not m.state.alive and len(m.stack) <= 1:
                 m.state.alive = False
         case External() | None:
-            if method is None and _dataclass_fields(m, value, cls, args):
+            # A dataclass gets a constructor of its own, which calls no other.
+            if _dataclass_fields(m, value, cls, args):
                 return
             foreign_init(m, value, args, site)
         case _:
@@ -450,17 +451,27 @@ def foreign_init(m: Machine, value: Value, args: Args, site: Site) -> None:
         _ready(m, value)
 
 
+def is_dataclass(m: Machine, cls: Class) -> bool:
+    """Whether the class or an ancestor in the project is a dataclass."""
+    decorators = (
+        decorator
+        for ancestor in classes.mro(m, cls)
+        if isinstance(ancestor, Class)
+        for decorator in classes.class_info(m, ancestor).code.decorators
+    )
+    names = (dotted(each.func if isinstance(each, Call) else each) or "" for each in decorators)
+    return any(name.rpartition(".")[2] == "dataclass" for name in names)
+
+
 def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Args) -> bool:
     """Bind the fields of a dataclass (or NamedTuple) from the call's arguments."""
     fields: dict[str, tuple[Class, Expr | None]] = {}
-    found_any = False
+    found_any = is_dataclass(m, cls)
     for ancestor in reversed(classes.mro(m, cls)):
         if not isinstance(ancestor, Class):
             found_any = found_any or (isinstance(ancestor, External) and ancestor.qualname == "typing.NamedTuple")
             continue
         info = classes.class_info(m, ancestor)
-        names = [dotted(d.func if isinstance(d, Call) else d) or "" for d in info.code.decorators]
-        found_any = found_any or any(name.rpartition(".")[2] == "dataclass" for name in names)
         for statement in info.code.body:
             if isinstance(statement, AnnAssign) and isinstance(statement.target, Name):
                 fields[statement.target.id] = (ancestor, statement.value)
@@ -473,7 +484,7 @@ def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Ar
             bound: Value = positional.pop(0)
         elif name in args.keywords:
             bound = args.keywords[name]
-        elif default is not None and not isinstance(default, Call):
+        elif default is not None and args.complete and not isinstance(default, Call):
             bound = expressions.in_scope_of(m, defined_in.site, defined_in.frame, default)
         else:
             bound = Unknown(f"field {name}")

@@ -196,7 +196,9 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
                 bound[first[0].name] = value
             calls.run_function(m, method, bound, None)
         else:
-            calls.initialise(m, value, cls, args or Args(), site)
+            # Fields of a dataclass are parameters, whatever their defaults; a foreign constructor gets nothing.
+            fields = args is None and calls.is_dataclass(m, cls)
+            calls.initialise(m, value, cls, Args([], {}, False) if fields else args or Args(), site)
     except (BudgetExceeded, RecursionError):
         m.trace.complete = False
         calls.forget(m, value, "budget exhausted")

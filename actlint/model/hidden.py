@@ -14,6 +14,7 @@ from actlint.model.program import ClassView, Context, FileView
 from actlint.model.reads import Use, uses
 from actlint.model.state import DictObject, ListObject, ModuleObject, options
 from actlint.model.values import Class, Condition, DictRef, ListRef, Module, Tuple, Value
+from actlint.model.values import Iterator as IteratorValue
 from actlint.model.walk import walk
 
 _MANAGES = frozenset(
@@ -75,6 +76,8 @@ def _items(heap: Heap, container: Value) -> tuple[str, tuple[tuple[object, Value
             return "dict", tuple(entries.items.items())
         case Tuple(items=items):
             return "tuple", tuple(enumerate(items))
+        case IteratorValue(element=element):
+            return "tuple", ((0, element),)
         case _:
             return "container", ()
 
@@ -95,6 +98,13 @@ def _store(unit: FileView, trace: Trace, name: str, container: Value) -> tuple[A
             continue
         *around, target = unit.path_to(event.where.site)
         statement = around[-1] if around else None
+        if isinstance(statement, Collection) and len(around) > 1 and isinstance(around[-2], Assign):
+            # `self.a, self.b = [...], [...]`
+            displayed, place = around[-2].value, [each is target for each in statement.elements].index(True)
+            if isinstance(displayed, Collection) and len(displayed.elements) == len(statement.elements):
+                value = displayed.elements[place]
+                if isinstance(target, Attribute):
+                    return target, unit.site(event.where.site, value), value, event.where.condition
         if isinstance(statement, (Assign, AnnAssign)) and isinstance(target, Attribute) and statement.value is not None:
             return target, unit.site(event.where.site, statement.value), statement.value, event.where.condition
     return None

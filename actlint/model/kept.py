@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator as IteratorType
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from actlint import torchapi
 from actlint.model.state import DictObject, ListObject, ModuleObject, Object, StorageObject, options
-from actlint.model.values import Condition, Constant, DictRef, External, ListRef, Module, Tensor, Tuple, Value
+from actlint.model.values import Condition, Constant, DictRef, External, Iterator, ListRef, Module, Tensor, Tuple, Value
 
 Heap: TypeAlias = Mapping[int, Object]
 _TRUE = Constant(True)
@@ -27,7 +28,7 @@ def registered(heap: Heap, module: Value) -> set[int]:
     return found
 
 
-def contents(heap: Heap, value: Value, when: Condition = (), depth: int = 0) -> Iterator[tuple[Condition, Value]]:
+def contents(heap: Heap, value: Value, when: Condition = (), depth: int = 0) -> IteratorType[tuple[Condition, Value]]:
     """What stands in a list, tuple, set or dict, and in those inside of it, each under its condition."""
     inside: tuple[Value, ...] = ()
     match value:
@@ -37,6 +38,8 @@ def contents(heap: Heap, value: Value, when: Condition = (), depth: int = 0) -> 
             inside = kept.items
         case DictRef(ref=ref) if isinstance(entries := heap.get(ref), DictObject):
             inside = tuple(entries.items.values())
+        case Iterator(element=element):
+            inside = (element,)
         case _:
             pass
     for item in inside:

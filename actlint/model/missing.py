@@ -201,8 +201,14 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | No
     ends = [event.where.condition for event in constructor.events if isinstance(event, Return) and event.depth <= 1]
     if not any(consistent(both, end) for end in ends):
         return None
+    stores = [event for event in constructor.events if isinstance(event, Store) and event.name == name]
+    if any(event.where.loop and event.receiver == constructor.receiver for event in stores):
+        return None  # of what a loop of unknown length tests only one iteration has been seen
     said = stated(candidate.missing)
     stored = next(_stored(constructor.events, constructor, name), None)
+    reading = candidate.sites[0]
+    if stored is not None and (stored.path, stored.chunk) != (reading.path, reading.chunk):
+        return None  # a child that reads what its parent has on a path only is made on that path
     return Verdict("partly", said, stored) if said else None
 
 

@@ -403,6 +403,9 @@ def join_objects(
         return ListObject(tuple(dict.fromkeys((*a.items, *b.items))) if alike else (), False, a.kind, alike)
     if isinstance(a, DictObject) and isinstance(b, DictObject):
         both = {key: join(value, b.items[key]) for key, value in a.items.items() if key in b.items}
+        for key, value in (*a.items.items(), *b.items.items()):
+            if type(key) is Unknown and key not in both:  # nothing can ask for it; it tells what stands in the dict
+                both[key] = value
         return DictObject(both, a.complete and b.complete and a.items.keys() == b.items.keys())
     if isinstance(a, StorageObject) and isinstance(b, StorageObject):
         saved = list(a.saved) if a.saved == b.saved else _join_saved(a, b, when_a, when_b)
