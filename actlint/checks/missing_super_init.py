@@ -26,6 +26,8 @@ def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
         calls = list(_super_inits(init))
         here = unit.site(cls.cls.site, init)
         assigned = node is not init
+        if not assigned and not construction.has_forward(ctx, cls):
+            continue  # what nothing calls as a module may do without
         effect = (
             "raises AttributeError" if assigned else "`nn.Module` is not set up and every use raises AttributeError"
         )

@@ -37,6 +37,11 @@ def _registers(value: Value) -> bool:
     return isinstance(value, Module) or (isinstance(value, Tensor) and value.owner == "parameter")
 
 
+def has_forward(ctx: Context, cls: ClassView) -> bool:
+    """Whether a class of the project gives its objects a `forward`."""
+    return any("forward" in ctx.info(each).methods for each in ctx.mro(cls.cls) if isinstance(each, Class))
+
+
 def _constructors(ctx: Context, cls: ClassView) -> list[tuple[Class, FunctionDef]]:
     """The project's constructors above the class, in resolution order."""
     found = []

@@ -214,6 +214,8 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | No
 
 def _may_fail(test: Test) -> bool:
     _, _, relation = test.key.partition("\0")
+    if test.key.startswith("?") and " == " in test.text:
+        return test.positive  # the same of a value that is not known
     return test.positive or not relation.startswith(("== ", "isinstance ", "in "))
 
 
