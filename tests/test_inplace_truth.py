@@ -114,8 +114,9 @@ def module(bodies: Sequence[Sequence[str]]) -> str:
 
 
 def findings(text: str) -> dict[int, set[str]]:
-    """The codes that ACT201 and ACT202 report in each model, for training mode."""
-    report = LINTER.lint(Project({"main.py": text}, None, ('select = ["ACT201", "ACT202"]',)))["main.py"]
+    """What the rules on writes that raise report in each model, for training mode."""
+    select = 'select = ["ACT201", "ACT202", "ACT203", "ACT205"]'
+    report = LINTER.lint(Project({"main.py": text}, None, (select,)))["main.py"]
     starts = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith("class Net")]
     found: dict[int, set[str]] = {}
     for each in report.diagnostics:
@@ -125,7 +126,8 @@ def findings(text: str) -> dict[int, set[str]]:
 
 
 def outcomes(text: str, count: int) -> list[str]:
-    """What one step of training does to each model: "leaf" or "saved" for the two errors, "" for none, "other"."""
+    """What one step of training does to each model: "leaf", "saved" or "shared" for the errors, "" for none,
+    "other"."""
     names: dict[str, object] = {}
     exec(compile(text, "main.py", "exec"), names)
     return [_outcome(names[f"Net{number}"]) for number in range(count)]
@@ -142,6 +144,8 @@ def _outcome(model: object) -> str:
         except RuntimeError as error:
             if "a leaf Variable" in str(error):
                 return "leaf"
+            if "view and is being modified" in str(error) or "refers to a single memory location" in str(error):
+                return "shared"
             return "saved" if "modified by an inplace operation" in str(error) else "other"
         except (TypeError, IndexError):
             return "other"
@@ -160,6 +164,41 @@ def test_writes_to_what_an_operation_made(producer: str) -> None:
             assert number not in said, shown
         if truth == "saved" and producer not in UNCLAIMED:
             assert said.get(number) == {"ACT202"}, shown
+
+
+SHARED = """\
+p, q = {u}.chunk(2, dim=-1) | p, q = {u}.split(2, dim=-1) | p, q = torch.unbind({u}) | p, q = {u}
+p, q = {u}.tensor_split(2, dim=-1) | p, q = {u}[:, :2], {u}[:, 2:] | p, q = {u}.narrow(1, 0, 2), {u} | p, q = {u}[0], {u}[1]
+p = {u}.mean(-1, keepdim=True).expand(-1, 3) | p = {u}.unsqueeze(1).expand(-1, 3, -1) | p = {u}.expand(2, 4)
+p = {u}.unsqueeze(0).expand(-1, 2, 4) | p = torch.zeros(1, 4).expand(2, -1) | p = torch.zeros(2, 4).expand(-1, 4)
+p = self.w[:1].expand(2, 4).clone() | p, q = torch.meshgrid({u}[0], {u}[1], indexing="ij") | p = torch.zeros(4).expand(2, 4)
+p, q = torch.hsplit({u}, 2) | p = {u}.sum(1, True).expand_as({u}) | p, q = {u}.unbind(0)
+"""
+SHARED_WRITES = """\
+p += 1 | p.relu_() | F.relu(p, inplace=True) | p = self.relu(p) | p.mul_(2) | p.zero_() | p.masked_fill_(p > 0, 0)
+p.view(p.shape).add_(1) | p.clamp_(min=0) | p[..., 0] = 0 | p.detach().add_(1) | torch.tanh_(p) | p = self.drop(p)
+"""
+
+SILENT = {
+    "p[..., 0] = 0",  # what is written may be one of the elements
+    "p.detach().add_(1)",  # a tensor without history, of one that has one
+    "p.zero_()",  # raises on what is expanded only where gradients are recorded
+    "p.masked_fill_(p > 0, 0)",
+}
+"""Writes of which nothing has to be said."""
+
+
+@pytest.mark.parametrize("maker", cells(SHARED))
+def test_writes_to_views_that_share_memory(maker: str) -> None:
+    """ACT205 is said where torch raises for shared memory; what is said raises."""
+    writes = cells(SHARED_WRITES)
+    text = module([(maker.format(u="x"), write, "return p.sum() + x.sum()") for write in writes])
+    said = findings(text)
+    for number, truth in enumerate(outcomes(text, len(writes))):
+        shown = f"{maker}; {writes[number]}: {said.get(number)} is said, torch: {truth or 'no error'}"
+        assert ("ACT205" in said.get(number, ())) <= (truth == "shared"), shown
+        if truth == "shared" and writes[number] not in SILENT:
+            assert "ACT205" in said.get(number, ()), shown
 
 
 def program(seed: int) -> list[str]:
@@ -194,7 +233,8 @@ def test_random_programs_raise_where_a_finding_says_so(first: int) -> None:
     said = findings(text)
     assert said, "no program shows a finding: this test proves nothing"
     for number, truth in enumerate(outcomes(text, len(bodies))):
-        expected = {"leaf"} if "ACT201" in said.get(number, ()) else {"saved", "leaf"}
+        forward = {"ACT201": "leaf", "ACT205": "shared"}
+        expected = {forward[code] for code in said.get(number, ()) if code in forward} or {"saved", "leaf", "shared"}
         if truth != "other" and number in said:
             assert truth in expected, f"{said[number]} is said, torch: {truth or 'no error'}\n" + "\n".join(
                 bodies[number]
