@@ -422,11 +422,11 @@ def _hashable(value: Value) -> bool:
 def _comprehension(m: Machine, node: Comprehension) -> Value:
     """Unrolled where the iterables are known; once, as a pattern, otherwise. Targets live in a scope of their own."""
     names = m.state.frames.get(m.frame.number, {})
-    bound = frozenset(name for clause in node.clauses for name in statements.names_of(clause.target))
+    bound = dict.fromkeys(name for clause in node.clauses for name in statements.names_of(clause.target))
     saved = {name: names.get(name) for name in bound}
     frame = m.frame
     local = frame.local
-    frame.local = local | bound
+    frame.local = local.union(bound)
     results: list[tuple[Value, Value]] = []
     try:
         complete = _clauses(m, node, node.clauses, results)

@@ -146,7 +146,7 @@ def _module_names(path: str, known: Iterable[str], roots: Sequence[str]) -> Iter
 def _collect(file: File) -> None:
     for index, chunk in enumerate(file.facts.chunks):
         if chunk.facts is None:
-            for name in chunk.binds:
+            for name in sorted(chunk.binds):
                 site = Site(file.path, index, -1)
                 file.bindings.setdefault(name, []).append(Binding("opaque", site, None))
             continue

@@ -94,7 +94,7 @@ def _visit(reader: _Reader, node: Node, scopes: tuple[Scope, ...]) -> None:
         header: tuple[Node, ...] = (*node.decorators, *node.bases)
         for child in header:
             _visit(reader, child, scopes)
-        class_scope: Scope = dict.fromkeys(bound_names(node.body))
+        class_scope: Scope = dict.fromkeys(sorted(bound_names(node.body)))
         class_scope["\0class"] = None
         for statement in node.body:
             _visit(reader, statement, (*scopes, class_scope))
@@ -128,7 +128,7 @@ def _scope(names: Names, file: File, node: FunctionDef | Lambda) -> Scope:
     if isinstance(node, Lambda):
         return scope
     bound, outer = bindings(node.body)
-    for name in bound:
+    for name in sorted(bound):
         scope.setdefault(name, None)
     counts: dict[str, int] = {}
     found: dict[str, Value] = {}

@@ -78,7 +78,7 @@ def _between(call: Call) -> bool:
 def _initialised(unit: FileView, ctx: Context, trace: Trace) -> bool:
     """Whether the file, or one that builds the class, sets weights by hand."""
     paths = {unit.path, *(ctx.built_in(trace.owner) if isinstance(trace.owner, Class) else ())}
-    return any(_sets_weights(view(ctx.program, path)) for path in paths)
+    return any(_sets_weights(view(ctx.program, path)) for path in sorted(paths))
 
 
 def _sets_weights(unit: FileView) -> bool:

@@ -52,7 +52,7 @@ def _visible(names: Names, file: File, path: Sequence[Node]) -> Visible:
             case Comprehension(clauses=clauses):
                 visible.update({name: None for clause in clauses for name in target_names(clause.target)})
             case ClassDef(body=body) if _is_inside(path, position, body):
-                hidden = dict.fromkeys(bound_names(body))
+                hidden = dict.fromkeys(sorted(bound_names(body)))
             case _:
                 pass
     return {**visible, **hidden}
@@ -65,7 +65,7 @@ def _is_inside(path: Sequence[Node], position: int, body: Sequence[Stmt | Expr])
 
 def _of_body(body: Sequence[Stmt], at: Node) -> Visible:
     """What a function's body binds; an import directly in it counts below itself, where nothing else has its name."""
-    found: Visible = dict.fromkeys(bound_names(body))
+    found: Visible = dict.fromkeys(sorted(bound_names(body)))
     for number, statement in enumerate(body):
         if statement is at:
             break

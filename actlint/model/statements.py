@@ -382,7 +382,7 @@ def _unknown_loop(
     since = m.mark()
     before = m.state.fork()
     changed = _changed_in(m, body)
-    for name in changed - frozenset(n for t in targets for n in target_names(t)):
+    for name in sorted(changed.difference(n for t in targets for n in target_names(t))):
         value = expressions.lookup(m, name)
         if isinstance(value, Tensor) and value.leaf and value.needs_grad and not _rebinds(body, name):
             continue  # `w -= …` leaves a leaf the tensor that it is
@@ -406,7 +406,7 @@ def _unknown_loop(
         m.state.condition = (*base, ran)
         before.condition = (*base, negate(ran))
         names = before.names(m.frame.number)
-        for name in [n for n in changed if n in names]:
+        for name in sorted(changed.intersection(names)):
             if tensors.as_tensor(m, names[name]) is None:
                 names[name] = Unknown("changes in a loop")
         _forget_filled_in(m, before, body)
@@ -555,7 +555,7 @@ def _try(m: Machine, node: Try) -> None:
         entry = before.fork()
         entry.condition = (*entry.condition, Test(f"?except:{m.number()}", True, "an exception is caught"))
         # The body may have run in part: what it binds is one thing or the other.
-        for name in _changed_in(m, node.body):
+        for name in sorted(_changed_in(m, node.body)):
             entry.names(m.frame.number)[name] = Unknown("bound in a try block")
         m.state = entry
         if handler.name:
