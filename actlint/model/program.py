@@ -42,11 +42,13 @@ class Program:
 
 @dataclass(slots=True)
 class Index:
-    """What the whole program says, collected once: where classes are called, their subclasses, attributes that are
-    stored from outside, and which units (a file and a definition in it, -1 for the rest) may store computed names.
+    """What the whole program says, collected once: where classes are called, by unit and by call (`built`), their
+    subclasses, attributes that are stored from outside, and which units (a file and a definition in it, -1 for the
+    rest) may store computed names.
     """
 
     called: dict[Site, set[tuple[str, int]]] = field(default_factory=dict)
+    built: dict[Site, list[Reference]] = field(default_factory=dict)
     subclasses: dict[Site, list[Class]] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     computing: set[tuple[str, int]] = field(default_factory=set)
@@ -112,6 +114,10 @@ class FileView:
             self._references = tuple(references(self.program.names, self.file))
         return self._references
 
+    def built_at(self, cls: Class) -> Sequence[Reference]:
+        """The references to a class that the project calls, in any file."""
+        return _index(self.program).built.get(cls.site, ())
+
     def references_at(self, site: Site) -> list[Reference]:
         """The references at one node: more than one where a name may mean several things."""
         if self._by_site is None:
@@ -131,7 +137,7 @@ class FileView:
         return (view for view in self.classes() if view.is_module)
 
     def traces(self) -> Iterator[Trace]:
-        """Every run of the file: classes, functions, top level, and classes again as they are called in the file."""
+        """Every run of the file: classes, functions, top level, and classes again as the project calls them."""
         for view in self.classes():
             yield from view.traces
         if self._functions is None:
@@ -305,6 +311,7 @@ def _index(program: Program) -> Index:
                 match reference.value:
                     case Class(site=site) if reference.call is not None:
                         index.called.setdefault(site, set()).add(_unit(file, reference.site))
+                        index.built.setdefault(site, []).append(reference)
                     case Function(site=site) if site in computing:
                         index.computing.add(_unit(file, reference.site))
                     case _:

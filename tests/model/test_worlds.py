@@ -1,11 +1,18 @@
-"""Worlds: a class is run again with the arguments of the calls that its file makes."""
+"""Worlds: a class is run again with the arguments of the calls that the project makes."""
 
 from __future__ import annotations
 
+import pytest
+
+from actlint import engine
+from actlint.facts import FunctionDef
+from actlint.lower.cut import read_facts
 from actlint.model.conditions import stated
 from actlint.model.events import Call, Trace
 from actlint.model.values import Constant
+from actlint.registry import rules
 from tests.model.programs import PREAMBLE, file_view, operations
+from tests.model.settings import DEFAULTS
 
 NET = """
 class Net(nn.Module):
@@ -47,6 +54,17 @@ class Bare(nn.Module):
 
 def make(n, **options):
     return Bare(n), Bare(**options)
+"""
+
+HEAD = """
+class Head(nn.Module):
+    def __init__(self, width, groups=4):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 1)
+        self.norm = nn.BatchNorm2d(groups)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
 """
 
 MODEL = """
@@ -105,3 +123,74 @@ def test_calls_in_other_runs_count_with_the_values_that_they_have_there() -> Non
 def test_no_world_where_nothing_is_known_or_nothing_depends_on_it() -> None:
     assert worlds(PLAIN) == {}
     assert worlds(BARE) == {}
+
+
+def forwards(*calls: str, top: str = "") -> dict[str, list[str]]:
+    """The operations of `forward` in each world of `Net`, where another file makes the calls."""
+    lines = "".join(f"    yield {call}\n" for call in calls)
+    other = (
+        f"from functools import partial\n{PREAMBLE}from main import Net\n\n{top}\n\ndef make(n, **options):\n" + lines
+    )
+    found: dict[str, list[str]] = {}
+    for trace in file_view(PREAMBLE + NET, {"other.py": other}).traces():
+        entry = trace.entry.code if trace.entry is not None else None
+        if trace.world != "general" and isinstance(entry, FunctionDef) and entry.name == "forward":
+            found[trace.world] = [name.rpartition(".")[2] for name in operations(trace)]
+    return found
+
+
+def test_a_call_in_another_file_is_a_world_with_the_defaults_of_what_it_leaves_out() -> None:
+    assert forwards("Net(2)") == {"Net(2)": ["Linear", "ReLU"] * 2}
+
+
+def test_what_the_call_does_not_tell_stays_open() -> None:
+    assert forwards("Net(n)")["Net(n)"][-2:] == ["Linear", "ReLU"]  # the default of `act`, for any depth
+    assert "ReLU" not in forwards("Net(1, options['act'])")["Net(1, options['act'])"]
+
+
+def test_arguments_may_be_named_at_the_top_of_the_other_file() -> None:
+    assert forwards("Net(DEPTH, Act)", top="DEPTH = 1\nAct = nn.Tanh\n") == {"Net(DEPTH, Act)": ["Linear", "Tanh"]}
+    slope = "Net(1, partial(nn.LeakyReLU, 0.2))"
+    assert forwards(slope) == {slope: ["Linear", "LeakyReLU"]}
+
+
+def test_a_name_that_something_around_the_call_binds_is_not_known() -> None:
+    assert forwards("Net(n)", top="n = 2\n")["Net(n)"] != ["Linear", "ReLU"] * 2
+    inner = "[Net(d) for d in (options, n)]"
+    assert forwards(inner, top="d = 2\n")["Net(d)"] != ["Linear", "ReLU"] * 2
+
+
+def test_no_world_of_a_call_with_stars_or_that_does_not_fit() -> None:
+    assert forwards("Net(*n)", "Net(1, **options)", "Net()", "Net(1, 2, 3, 4)", "Net(1, wide=2)") == {}
+
+
+def test_of_written_calls_those_that_tell_most_are_worlds() -> None:
+    assert list(forwards("Net(n)", "Net(2)")) == ["Net(2)"]  # all that the first tells, the second does
+    assert list(forwards("Net(n, nn.Tanh)", "Net(2)")) == ["Net(2)", "Net(n, nn.Tanh)"]
+    assert list(forwards("Net(1)", "Net(1, nn.ReLU)", "Net(True)", "Net(3)")) == ["Net(1)", "Net(True)"]
+
+
+def test_calls_that_are_written_alike_are_told_apart() -> None:
+    other = PREAMBLE + "from main import Net\n\nN = 2\nnet = Net(N)\n"
+    view = file_view(PREAMBLE + NET + "N = 1\nnet = Net(N)\n", {"other.py": other})
+    made = {trace.world for trace in view.traces() if trace.owner is not None and trace.world != "general"}
+    assert made == {"Net(N)", "Net(N), call 2 of these"}
+    assert [site.path for site in view.calls.values()] == ["main.py", "other.py"]
+
+
+def test_a_finding_names_the_call_in_the_other_file() -> None:
+    text = PREAMBLE + HEAD
+    other = PREAMBLE + "from main import Head\n\n\ndef make():\n    return Head(8)\n"
+    files = [read_facts("main.py", text), read_facts("other.py", other)]
+    wanted = [rule for rule in rules() if rule.code == "ACT502"]
+    (found,) = engine.check(engine.link(files, DEFAULTS), "main.py", text, wanted)
+    assert found.conditions == ("built as `Head(8)`",)
+    assert ("with these arguments", "other.py") in {(note.message, note.path) for note in found.related}
+    with pytest.raises(RuntimeError, match="8 elements not 4"):
+        run(text + "\nHead(8)(torch.zeros(1, 3, 4, 4))\n")
+    run(text + "\nHead(4)(torch.zeros(1, 3, 4, 4))\n")
+
+
+def run(text: str) -> None:
+    """Execute a program."""
+    exec(compile(text, "main.py", "exec"), {"__name__": "main"})
