@@ -137,7 +137,7 @@ class _Run:
     def _unsuppressed(self, unit: Unit, text: str, diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics that no comment silences, and what is wrong with the comments, by position."""
         facts = self.facts.get(unit.path)
-        ran = {rule.code for rule in unit.rules}
+        ran = {rule.code for rule in unit.rules if _runs(rule)}
         found = suppress(
             unit.path,
             text,
@@ -146,7 +146,7 @@ class _Run:
             ran=frozenset(ran & {_SYNTAX, _UNUSED} if facts is not None and facts.problems else ran),
             known={rule.code: rule.name for rule in self.known},
             unused_rule_active=_UNUSED in ran,
-            usual=frozenset(rule.code for rule in self.known if rule.default),
+            usual=frozenset(rule.code for rule in self.known if rule.default and _runs(rule)),
         )
         return sorted((*found.kept, *found.unused), key=lambda each: (each.span, each.code))
 
@@ -198,6 +198,11 @@ class _Run:
                 if other not in seen:
                     names.update(self._exported(other, seen))
         return names
+
+
+def _runs(rule: Rule) -> bool:
+    """Whether it can find something here: what only running the model shows is looked for by the probe."""
+    return rule.check is not None or rule.code in (_SYNTAX, _UNUSED)
 
 
 def _text_of(facts: FileFacts) -> str:

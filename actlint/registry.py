@@ -117,6 +117,22 @@ RULES: tuple[Rule, ...] = (
 )
 """The built-in rules, by code."""
 
+MEASURED: tuple[Rule, ...] = (
+    Rule("ACT901", "forward-fails", "error", True, None),
+    Rule("ACT902", "no-gradient", "warning", True, None),
+    Rule("ACT903", "vanishing-gradient", "warning", True, None),
+    Rule("ACT904", "exploding-gradient", "warning", True, None),
+    Rule("ACT905", "dead-activation", "warning", True, None),
+    Rule("ACT906", "non-finite", "warning", True, None),
+    Rule("ACT907", "linear-collapse", "warning", True, None),
+    Rule("ACT908", "saturated-activation", "warning", True, None),
+    Rule("ACT909", "batch-leak", "warning", True, None),
+    Rule("ACT910", "input-independent", "warning", True, None),
+)
+"""What only running a model shows: rules of the probe, without a check."""
+
+RULES += MEASURED
+
 GROUP = "actlint.rules"
 """The entry points of other packages: each names a `Rule`, or a sequence of them."""
 

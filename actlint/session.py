@@ -93,7 +93,7 @@ def run(request: Request, progress: Progress = lambda done, total: None) -> Outc
         # Selections are looked at before the first file is touched: a mistake there ends the run.
         for project in projects:
             if _chooses(project.settings):
-                _selected(project.settings)
+                selected(project.settings)
         for project in projects:
             for source, result in _check(project, request, step):
                 report = _written(source, result, request)
@@ -111,7 +111,8 @@ def _chooses(settings: Settings) -> bool:
     return settings.select is not None or bool(named)
 
 
-def _selected(settings: Settings) -> tuple[Rule, ...]:
+def selected(settings: Settings) -> tuple[Rule, ...]:
+    """The rules that settings select. Raises UsageError."""
     from actlint import registry
 
     return registry.select(settings)
@@ -125,7 +126,7 @@ def program_of(request: Request) -> tuple[Project, list[FileFacts]]:
     projects, notices = find(request)
     if notices or not projects:
         raise UsageError(f"{notices[0].path}: {notices[0].message}" if notices else "there is no file to look at")
-    sources, facts = _sources_and_facts(projects[0], request, lambda: None)
+    sources, facts = sources_and_facts(projects[0], request, lambda: None)
     ((file, source),) = sources.items()
     if isinstance(source, Notice):
         raise UsageError(f"{source.path}: {source.message}")
@@ -138,7 +139,7 @@ def program_of(request: Request) -> tuple[Project, list[FileFacts]]:
 
 def project_facts(project: Project, request: Request) -> list[FileFacts]:
     """The facts of all files of a project that matter."""
-    return _sources_and_facts(project, request, lambda: None)[1]
+    return sources_and_facts(project, request, lambda: None)[1]
 
 
 @contextmanager
@@ -201,7 +202,7 @@ def _as_shown(project: Project, report: Report) -> Report:
 
 
 def _check(project: Project, request: Request, step: Callable[[], None]) -> Iterator[tuple[Source, Result]]:
-    sources, facts = _sources_and_facts(project, request, step)
+    sources, facts = sources_and_facts(project, request, step)
     if not sources:
         return
     # Rules bring the whole model with them, which a tree without torch never needs.
@@ -209,7 +210,7 @@ def _check(project: Project, request: Request, step: Callable[[], None]) -> Iter
     from actlint.analyze import Result, Unit, analyze
 
     settings = project.settings
-    rules = _selected(settings)
+    rules = selected(settings)
     units: list[Unit] = []
     for file, source in sources.items():
         if isinstance(source, Notice):
@@ -229,7 +230,7 @@ def _absolute(project: Project, file: str) -> str:
     return os.path.join(project.settings.root, file)
 
 
-def _sources_and_facts(
+def sources_and_facts(
     project: Project, request: Request, step: Callable[[], None]
 ) -> tuple[dict[str, Source | Notice], list[FileFacts]]:
     """The files to report on about which there may be something to say, read as far as they can be, and facts.

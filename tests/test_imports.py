@@ -57,8 +57,8 @@ def test_torch_is_never_loaded(tmp_path: Path) -> None:
     assert "torch" not in loaded(tmp_path, "check", "a.py").split()
 
 
-@pytest.mark.parametrize(("module", "room"), [("libcst", "lower"), ("torch", None)])
-def test_who_may_import_what(module: str, room: str | None) -> None:
+@pytest.mark.parametrize(("module", "room"), [("libcst", "lower"), ("torch", "probe/worker")])
+def test_who_may_import_what(module: str, room: str) -> None:
     """Imports inside of functions and under TYPE_CHECKING count too."""
     importers = set()
     for path in PACKAGE.rglob("*.py"):
@@ -66,8 +66,21 @@ def test_who_may_import_what(module: str, room: str | None) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
             if any(name.partition(".")[0] == module for name in names):
-                importers.add(path.relative_to(PACKAGE).parts[0])
-    assert importers == ({room} if room else set())
+                importers.add(path.relative_to(PACKAGE).parent.as_posix())
+    assert importers == {room}
+
+
+def test_the_worker_imports_nothing_of_actlint_and_nobody_imports_it() -> None:
+    """It runs where actlint is not installed, under a private name."""
+    worker = PACKAGE / "probe" / "worker"
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [f"{'.' * node.level}{node.module or ''}"] if isinstance(node, ast.ImportFrom) else []
+            if worker in path.parents:
+                assert not any(name.startswith(("actlint", "..")) for name in names), path
+            else:
+                assert not any("probe.worker" in name for name in names), path
 
 
 def test_the_package_is_typed() -> None:

@@ -10,6 +10,7 @@ from actlint import __version__
 from actlint.cli.check import check
 from actlint.cli.config import config
 from actlint.cli.graph import graph
+from actlint.cli.probe import probe
 from actlint.cli.rule import rule
 from actlint.cli.streams import close_quietly
 from actlint.errors import ActlintError
@@ -24,7 +25,7 @@ def app() -> None:
     """Finds and fixes activation, in-place and wiring bugs in PyTorch models, without importing torch."""
 
 
-for _command in (check, rule, graph, config):
+for _command in (check, probe, rule, graph, config):
     app.add_command(_command)
 
 

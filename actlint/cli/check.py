@@ -152,7 +152,7 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
     from actlint.output import summary
 
     start = time.perf_counter()
-    progress, wipe = streams.progress_bar() if not options["quiet"] else (lambda done, total: None, lambda: None)
+    progress, wipe = streams.progress_bar(quiet=options["quiet"])
     try:
         outcome = session.run(request, progress)
     finally:
@@ -172,6 +172,11 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
         files = f"{outcome.files} file{'' if outcome.files == 1 else 's'}"
         streams.tell(f"checked {files} in {time.perf_counter() - start:.2f} s with the settings of {where}\n")
     return _exit_code(outcome, options, request.preview)
+
+
+def rendering_of(outcome: Outcome) -> RenderOptions:
+    """How to show an outcome on stdout."""
+    return _rendering(outcome, {"output_file": None}, to_stderr=False)
 
 
 def _rendering(outcome: Outcome, options: Mapping[str, Any], to_stderr: bool) -> RenderOptions:

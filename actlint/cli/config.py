@@ -79,6 +79,9 @@ def _lines(settings: Settings) -> Iterator[str]:
             yield f"# {key} is not set: {settings.target}, from {source}"
         elif value is None:
             yield f"# {key} is not set"
+        elif key.startswith("probe-"):
+            inner = (f"{_toml(name)} = {_toml(texts)}" for name, texts in value)
+            yield f"{key} = {{ {', '.join(inner)} }}" if value else f"{key} = {{}}"
         elif setting.kind == "table of lists of strings":
             pairs = (f"{_toml('!' * each.negated + each.glob.pattern)} = {_toml(each.selectors)}" for each in value)
             yield f"{key} = {{ {', '.join(pairs)} }}" if value else f"{key} = {{}}"

@@ -62,26 +62,30 @@ def has_color(stream: TextIO) -> bool:
 PATIENCE = 1.0
 """Seconds of work before a progress bar appears."""
 
-_CELLS = 30
+_CELLS, _WHAT = 30, 32
 
 
-def progress_bar() -> tuple[Callable[[int, int], None], Callable[[], None]]:
-    """A function to be told of progress and one that wipes the bar; both do nothing unless stderr is a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return (lambda done, total: None), (lambda: None)
+def progress_bar(doing: str = "checking", quiet: bool = False) -> tuple[Callable[..., None], Callable[[], None]]:
+    """A function to be told of progress (steps done, of how many, and at what) and one that wipes the bar.
+
+    Both do nothing where it shall be `quiet`, or stderr is no terminal.
+    """
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return (lambda done, total, what="": None), (lambda: None)
     start = time.monotonic()
     drawn = 0.0
 
-    def step(done: int, total: int) -> None:
+    def step(done: int, total: int, what: str = "") -> None:
         nonlocal drawn
         now = time.monotonic()
         if now - start > PATIENCE and now - drawn > 0.1:
             full = _CELLS * done // max(total, 1)
-            tell(f"\rchecking [{'#' * full}{'.' * (_CELLS - full)}] {100 * done // max(total, 1):3}%")
+            percent = 100 * done // max(total, 1)
+            tell(f"\r{doing} [{'#' * full}{'.' * (_CELLS - full)}] {percent:3}% {what[:_WHAT]:<{_WHAT if what else 0}}")
             drawn = now
 
     def wipe() -> None:
         if drawn:
-            tell("\r" + " " * (_CELLS + 18) + "\r")
+            tell("\r" + " " * (_CELLS + len(doing) + _WHAT + 10) + "\r")
 
     return step, wipe

@@ -37,6 +37,12 @@ def unparse(expr: Expr | None) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 12]} … {text[-9:]}"
 
 
+def written(expr: Expr) -> str | None:
+    """The whole expression as source that means the same; None where something in it is not known."""
+    text = _text(expr)
+    return None if "…" in text else text
+
+
 def dotted(expr: Expr) -> str | None:
     """`a.b.c` for a chain of names, None for anything else."""
     parts: list[str] = []

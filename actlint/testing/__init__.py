@@ -33,6 +33,8 @@ no parser can read too, and are taken out before linting, a line that holds noth
 - `nofix`: there are findings, and none of them offers a fix that could be applied (one only shown may be there).
 - `runs`: the block is executed, as `python main.py` would execute it, beside the other files of its case, and ends
   without exception. The block itself holds the lines that drive it, imports torch and, where it matters, seeds it.
+- `probe`: its markers are for what the probe measures when it runs the models of the block. Without the probe the
+  block must be silent, and this is what is held here; the tests of the probe run it.
 - `raises "text"`: it is executed and ends with an exception that has this text in `Type: message`. No backtick can
   stand in an info string.
 - `same`, on a fixed block: the block before it and the fixed block are executed, and what both leave in the name

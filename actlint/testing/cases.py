@@ -22,6 +22,7 @@ class Words:
     nofix: bool = False
     same: bool = False
     runs: bool = False
+    probe: bool = False
     raises: str | None = None
 
 
@@ -196,17 +197,21 @@ def _python_words(words: tuple[str, ...]) -> Words | str:
                 result = replace(result, same=True)
             case "runs":
                 result = replace(result, runs=True)
+            case "probe":
+                result = replace(result, probe=True)
             case "raises":
                 text = next(rest, "")
                 if not text:
                     return '`raises` needs the text of the exception: ```python raises "text"'
                 result = replace(result, raises=text)
             case _:
-                return f"unknown word {word!r}: a Python block knows fixed, unsafe, nofix, same, runs and raises"
+                return f"unknown word {word!r}: a Python block knows fixed, unsafe, nofix, same, runs, probe and raises"
     if (result.unsafe or result.same) and not result.fixed:
         return "`unsafe` and `same` speak of a fixed block: ```python fixed unsafe"
     if result.nofix and result.fixed:
         return "a block is either fixed or nofix"
+    if result.probe and (result.fixed or result.nofix):
+        return "what the probe measures has no fix"
     if result.raises is not None and (result.runs or result.same):
         return "a block that raises has no result: leave out `runs` and `same`"
     return result

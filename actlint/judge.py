@@ -1,0 +1,121 @@
+"""A run whose findings are judged by running the models that they are about.
+
+It executes the user's code, in processes of its own, and only where that is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from actlint.diagnostic import Diagnostic, Notice, Report
+from actlint.discover import Project
+from actlint.errors import UsageError
+from actlint.observation import Observed
+from actlint.probe import plan
+from actlint.probe.client import Said
+from actlint.probe.plan import Target
+from actlint.probe.probing import File, How, Probed, probe
+from actlint.session import Outcome, Request, find, selected, sources_and_facts
+
+if TYPE_CHECKING:
+    from actlint.model.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """What is to be run: how, one class alone, and what the command line gives to it."""
+
+    how: How
+    only: str | None = None
+    init: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+Told = Callable[[str, str, "Said"], None]
+"""Told the file and class that run, and what their worker says."""
+
+
+def probed(request: Request, outcome: Outcome, wanted: Probing, tell: Told) -> tuple[Outcome, list[Observed]]:
+    """The outcome with verdicts and with what only running shows, and the runs. It executes the user's code.
+
+    Raises ConfigError, UsageError and ProbeError.
+    """
+    from actlint import engine
+
+    reports = {report.path: report for report in outcome.reports}
+    runs: list[Observed] = []
+    projects, _ = find(request)
+    for project in projects:
+        sources, facts = sources_and_facts(project, request, lambda: None)
+        program = engine.link(facts, project.settings)
+        for file, source in sources.items():
+            if isinstance(source, Notice) or file not in program.names.files:
+                continue
+            targets = _targets(project, file, program, wanted)
+            path = project.path(file)
+            report = reports.get(path, Report(path, source.text))
+            real = os.path.realpath(os.path.join(project.settings.root, file))
+            internal = tuple(each for each in report.diagnostics if each.internal)
+            findings = tuple(each for each in report.diagnostics if not each.internal)
+            if not targets and not findings:
+                continue
+            names = _measured_rules(project, file)
+            found = probe(
+                File(path, real, source.text, findings),
+                targets,
+                wanted.how,
+                names,
+                lambda name, said, path=path: tell(path, name, said),  # type: ignore[misc]
+            )
+            runs.extend(found.runs)
+            reports[path] = _with_verdicts(report, internal, found)
+    return replace(outcome, reports=tuple(reports[path] for path in sorted(reports))), runs
+
+
+def _targets(project: Project, file: str, program: Program, wanted: Probing) -> list[Target]:
+    found = plan.targets(program, file, project.settings.root, wanted.only)
+    if wanted.only is not None and not found:
+        raise UsageError(f"{project.path(file)} has no class `{wanted.only}` at its top level")
+    init, inputs = dict(project.settings.probe_init), dict(project.settings.probe_inputs)
+    return [
+        replace(
+            each,
+            init=dict(wanted.init or map(pair, init.get(each.name, ()))),
+            inputs=wanted.inputs or inputs.get(each.name, ()),
+        )
+        for each in found
+    ]
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`width=64` as a name and an expression. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier() or not value.strip():
+        raise UsageError(f"`{text}` is not of the form name=value")
+    return name.strip(), value.strip()
+
+
+def _measured_rules(project: Project, file: str) -> dict[str, str]:
+    from actlint import registry
+
+    rules = registry.reported(project.settings, os.path.join(project.settings.root, file), selected(project.settings))
+    return {rule.code: rule.name for rule in rules if rule.code.startswith("ACT9")}
+
+
+def _with_verdicts(report: Report, internal: tuple[Diagnostic, ...], found: Probed) -> Report:
+    """The report with the probe's diagnostics, but for what comments silence."""
+    from actlint import registry
+    from actlint.fingerprint import with_fingerprints
+    from actlint.suppress import suppress
+
+    known = {rule.code: rule.name for rule in registry.rules()}
+    kept = suppress(
+        report.path, report.text, found.diagnostics, ran=frozenset(), known=known, unused_rule_active=False
+    ).kept
+    listed = sorted((*internal, *kept), key=lambda each: (each.span, each.code))
+    return replace(
+        report, diagnostics=with_fingerprints(listed, report.text), notices=(*report.notices, *found.notices)
+    )

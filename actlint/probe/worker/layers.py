@@ -1,0 +1,139 @@
+"""Gradients by layer: none, zero, how large, and how they change from layer to layer, over seeds and steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from . import driving
+from .channel import number
+from .driving import Drive
+from .kinds import Model
+from .places import Failure, Place
+
+_WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
+
+
+@dataclass(slots=True)
+class Record:
+    """One parameter in one seed: mean |g| and norm at each step, None where there was no gradient."""
+
+    means: list[float | None] = field(default_factory=list)
+    norms: list[float | None] = field(default_factory=list)
+    zero: list[bool] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """One seed: a record for each parameter, the losses, the layers with weights in the order in which they ran."""
+
+    records: dict[str, Record]
+    losses: list[float]
+    order: list[str]
+    trainable: dict[str, bool]
+    diverged: bool = False
+
+
+def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] = lambda done: None) -> Run:
+    """Train for some steps and record the gradients. Raises Failure."""
+    model = drive.model(seed)
+    named = dict(model.named_parameters())
+    records = {name: Record() for name in named}
+    order: list[str] = []
+    handles = [
+        module.register_forward_hook(_noting(order, f"{path}.{name}".lstrip(".")))
+        for path, module in model.named_modules()
+        for name in _WEIGHTS
+        if isinstance(getattr(module, name, None), nn.Parameter) and getattr(module, name).dim() >= 2
+    ]
+
+    def after(step: int, done: driving.Step) -> None:
+        for handle in handles:
+            handle.remove()
+        for name, parameter in named.items():
+            record, gradient = records[name], parameter.grad
+            if gradient is not None and gradient.is_sparse:
+                gradient = gradient.to_dense()
+            record.means.append(None if gradient is None else float(gradient.detach().abs().double().mean()))
+            record.norms.append(None if gradient is None else float(gradient.detach().double().norm()))
+            record.zero.append(gradient is not None and not bool(gradient.any()))
+        progress(step + 1)
+
+    losses = list(driving.trained(drive, model, seed, steps, after))
+    trainable = {name: each.requires_grad for name, each in named.items()}
+    return Run(records, losses, list(dict.fromkeys(order)), trainable, any(not math.isfinite(each) for each in losses))
+
+
+def _noting(order: list[str], name: str) -> Callable[..., None]:
+    def hook(module: nn.Module, args: Any, output: Any) -> None:
+        order.append(name)
+
+    return hook
+
+
+def factor(run: Run, step: int = 0) -> tuple[float, float, int] | None:
+    """The ratio of the first layer's mean |g| to the last one's, its root by layers, and the number of layers.
+
+    None for fewer than three layers with gradients, or where the last has none.
+    """
+    means = [run.records[name].means for name in run.order if run.trainable.get(name)]
+    values = [each[step] for each in means if len(each) > step and each[step] is not None]
+    present = [each for each in values if each is not None]
+    if len(present) < 3 or present[-1] == 0 or not all(map(math.isfinite, present)):
+        return None
+    ratio = present[0] / present[-1]
+    return ratio, ratio ** (1 / (len(present) - 1)), len(present)
+
+
+def summary(runs: Sequence[Run], places: dict[str, Place | None], kinds: dict[str, str]) -> list[dict[str, Any]]:
+    """What is said of each parameter: over all seeds the mean of mean |g| at the start and at the end."""
+    found = []
+    for name in runs[0].records:
+        records = [run.records[name] for run in runs]
+        owner = name.rpartition(".")[0]
+        place = places.get(owner)
+        found.append(
+            {
+                "name": name,
+                "layer": kinds.get(owner, ""),
+                "place": list(place) if place else None,
+                "trainable": runs[0].trainable[name],
+                "none": all(each is None for record in records for each in record.means),
+                "zero": all(flag for record in records for flag in record.zero) and any(r.zero for r in records),
+                "start": number(_mean(record.means[0] for record in records)),
+                "end": number(_mean(record.means[-1] for record in records)),
+                "norm": number(_mean(record.norms[0] for record in records)),
+                "order": runs[0].order.index(name) if name in runs[0].order else None,
+                "steps": [number(_mean(r.means[i] for r in records)) for i in range(len(records[0].means))],
+            }
+        )
+    return found
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    present = [each for each in values if each is not None]
+    return sum(present) / len(present) if present else 0.0
+
+
+def seeds(
+    drive: Drive, count: int, steps: int, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Run]:
+    """Runs for seeds 0, 1, 2 … Raises Failure where the first one fails."""
+    runs: list[Run] = []
+    for seed in range(count):
+        try:
+            runs.append(train(drive, seed, steps, lambda done, seed=seed: progress(seed * steps + done, count * steps)))  # type: ignore[misc]
+        except Failure:
+            if not runs:
+                raise
+    return runs
+
+
+def grads(model: Model) -> dict[str, torch.Tensor | None]:
+    """Copies of the gradients by name."""
+    return {name: None if each.grad is None else each.grad.detach().clone() for name, each in model.named_parameters()}

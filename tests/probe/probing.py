@@ -1,0 +1,68 @@
+"""Probing texts in tests: a file in a temporary directory, its findings as given or as found, one worker a class."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from actlint import engine, registry
+from actlint.analyze import Unit, analyze
+from actlint.config import Layer, merge
+from actlint.diagnostic import Diagnostic, Position, Span
+from actlint.lower.cut import read_facts
+from actlint.probe import plan
+from actlint.probe.probing import File, How, Probed, probe
+
+HOW = How(sys.executable, device="cpu", seeds=2, steps=5)
+NAMES = {rule.code: rule.name for rule in registry.RULES}
+MEASURED = {code: name for code, name in NAMES.items() if code.startswith("ACT9")}
+
+
+def probed(
+    text: str,
+    diagnostics: Sequence[Diagnostic] | None = None,
+    *,
+    only: str | None = None,
+    select: Sequence[str] = (),
+    how: How = HOW,
+    **given: Any,
+) -> Probed:
+    """Probe the models of a text. Without `diagnostics` the rules of `select` find them."""
+    with tempfile.TemporaryDirectory(prefix="probed-") as directory:
+        root = Path(directory).resolve()
+        file = root / "main.py"
+        file.write_text(text, encoding="utf-8")
+        settings = merge((Layer({"select": list(select)}, str(root)),) if select else (), str(root))
+        facts = [read_facts("main.py", text)]
+        if diagnostics is None:
+            rules = registry.select(settings) if select else ()
+            (found,) = analyze(facts, [Unit("main.py", text, tuple(rules))], settings, registry.rules())
+            diagnostics = found.found.diagnostics
+        program = engine.link(facts, settings)
+        targets = [replace(each, **given) for each in plan.targets(program, "main.py", str(root), only)]
+        return probe(
+            File("main.py", str(file), text, tuple(diagnostics)), targets, how, MEASURED, lambda name, said: None
+        )
+
+
+def claim(code: str, text: str, mark: str = "# here", message: str = "") -> Diagnostic:
+    """A finding of that code on the line that ends with a mark, true or not; related lines are marked `# there`."""
+    from actlint.diagnostic import Related
+
+    lines = text.splitlines()
+    ast.parse(text)
+
+    def span(row: int) -> Span:
+        line = lines[row - 1]
+        start = len(line) - len(line.lstrip()) + 1
+        return Span(Position(row, start), Position(row, len(line) + 1))
+
+    (row,) = (number for number, line in enumerate(lines, 1) if line.rstrip().endswith(mark))
+    there = [number for number, line in enumerate(lines, 1) if line.rstrip().endswith("# there")]
+    related = tuple(Related("", "main.py", span(number)) for number in there)
+    return Diagnostic(code, NAMES.get(code, ""), "warning", message, "main.py", span(row), related=related)
