@@ -158,14 +158,13 @@ class Settings:
         "Also report convolutions with kernels wider than 1 that follow each other with nothing nonlinear between.",
         "conv-chains = true",
     )
-<<<<<<< HEAD
     target_torch: str | None = _setting(
         "string",
         None,
         "The versions of torch that the code is for: a range (`2.4..2.13`) or one version. Where it is not set, from "
         "the lower bound that `pyproject.toml` or the requirements give for torch up to the newest version known.",
         'target-torch = "2.4..2.13"',
-=======
+    )
     probe_init: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
         "table of lists of strings",
         (),
@@ -177,7 +176,6 @@ class Settings:
         (),
         "What the probe calls a class with, an argument each: `float32[8,784]`, `int64[8,16]<256`, `mask=bool[8,16]`.",
         'probe-inputs = { Encoder = ["float32[8,3,32,32]"] }',
->>>>>>> 6740bdc (The probe: findings confirmed or refuted by running the model, and what only running shows (ACT901 to ACT910))
     )
     extend: str | None = _setting(
         "string",

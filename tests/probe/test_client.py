@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-import os
+import secrets
 import socket
 import sys
 import tempfile
@@ -75,27 +75,28 @@ def failure(reply: Reply) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(tmp_path: Path) -> Iterator[None]:
-    """No process of a worker, no directory of one, and no file beside the user's own."""
-
-    def workers() -> set[str]:
-        found = set()
-        for environment in glob.glob("/proc/[0-9]*/environ"):
-            try:
-                with open(environment, "rb") as file:
-                    if b"ACTLINT_PROBE_WORKER=" in file.read():
-                        found.add(environment)
-            except OSError:
-                continue
-        return found
-
-    directories = os.path.join(tempfile.gettempdir(), "actlint-probe-*")
-    before = set(glob.glob(directories)), workers()
+def nothing_is_left(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """No process of a worker, no directory of one, and no file beside the user's own. Other probes may be running."""
+    temporary, mark = tmp_path_factory.mktemp("temporary"), secrets.token_hex(8)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("ACTLINT_TEST_OF_CLIENT", mark)
     yield
     time.sleep(0.1)
-    assert (set(glob.glob(directories)) - before[0], workers() - before[1]) == (set(), set())
+    assert list(temporary.iterdir()) == []
+    assert [name for name in glob.glob("/proc/[0-9]*") if has_mark(name, mark)] == []
     left = {path.name for path in tmp_path.rglob("*")} - {"net.py", "other.py", "bin", "python"}
     assert left == set()
+
+
+def has_mark(process: str, mark: str) -> bool:
+    """Whether a process comes from this test, this one itself left out."""
+    try:
+        with open(f"{process}/environ", "rb") as file:
+            return f"ACTLINT_TEST_OF_CLIENT={mark}".encode() in file.read()
+    except OSError:
+        return False
 
 
 def test_a_sound_model_is_measured(tmp_path: Path) -> None:
