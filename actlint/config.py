@@ -18,6 +18,8 @@ from actlint.target import Target, target
 
 FORMATS = ("full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit", "rdjson")
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
 EXCLUDED = (
     ".bzr",
     ".direnv",

@@ -6,7 +6,7 @@ It executes the user's code, in processes of its own, and only where that is ask
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from actlint.session import Outcome, Request, find, selected, sources_and_facts
 
 if TYPE_CHECKING:
     from actlint.model.program import Program
+    from actlint.probe.verifying import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +120,54 @@ def _with_verdicts(report: Report, internal: tuple[Diagnostic, ...], found: Prob
     return replace(
         report, diagnostics=with_fingerprints(listed, report.text), notices=(*report.notices, *found.notices)
     )
+
+
+def verified(request: Request, outcome: Outcome, wanted: Probing, tell: Told) -> Outcome:
+    """The outcome after its fixes were run: where a safe fix changes what a model computes, the file is put back.
+
+    What unsafe fixes change is told. Raises ConfigError, UsageError and ProbeError.
+    """
+    from actlint import engine
+    from actlint.probe.verifying import verify
+
+    reports = {report.path: report for report in outcome.reports}
+    projects, _ = find(request)
+    for project in projects:
+        sources, facts = sources_and_facts(project, request, lambda: None)
+        program = engine.link(facts, project.settings)
+        for file in sources:
+            path = project.path(file)
+            report = reports.get(path)
+            if report is None or report.original is None or file not in program.names.files:
+                continue
+            real = os.path.realpath(os.path.join(project.settings.root, file))
+            found = verify(
+                real,
+                report.original,
+                report.text,
+                _targets(project, file, program, wanted),
+                wanted.how,
+                lambda name, said, path=path: tell(path, name, said),  # type: ignore[misc]
+            )
+            reports[path] = _after(report, found, project.settings.unsafe_fixes, request.preview)
+    return replace(outcome, reports=tuple(reports[path] for path in sorted(reports)))
+
+
+def _after(report: Report, found: Sequence[Verified], unsafe: bool, preview: bool) -> Report:
+    """The report with what verification says, and its fixes taken back where they must be."""
+    from actlint.source import Source, read, write
+
+    wrong = [each for each in found if each.ran and each.differs]
+    untold = [each.name for each in found if not each.ran]
+    notices = [Notice(report.path, f"verify: {each.differs}") for each in wrong]
+    if untold:
+        names = ", ".join(f"`{name}`" for name in untold)
+        notices.append(Notice(report.path, f"verify: {names} could not be run, so that nothing is proven of it"))
+    if not wrong or unsafe or report.original is None:
+        return replace(report, notices=(*report.notices, *notices))
+    notices.append(Notice(report.path, "verify: a safe fix is not safe here; all fixes of this file are taken back"))
+    source = read(report.path)
+    if not preview and isinstance(source, Source):
+        refused = write(source, report.original)
+        notices += [refused] if refused is not None else []
+    return replace(report, text=report.original, original=None, fixed={}, notices=(*report.notices, *notices))

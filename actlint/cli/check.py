@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from actlint.cli import streams
-from actlint.config import FORMATS
+from actlint.config import DEVICES, FORMATS
 
 if TYPE_CHECKING:
     from actlint.discover import Configuration
     from actlint.output import RenderOptions
+    from actlint.probe.probing import How
     from actlint.session import Outcome, Request
 
 _FINDINGS, _FAILED = 1, 2
@@ -47,12 +48,20 @@ _FINDINGS, _FAILED = 1, 2
 @click.option("--show-settings", is_flag=True, help="Show the settings that hold for these paths.")
 @click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing kept.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="How many processes may work.")
+@click.option("--probe", is_flag=True, help="Run the models, which executes the code, and say what holds.")
+@click.option("--verify", is_flag=True, help="With --fix: run models before and after, and take back what is not safe.")
+@click.option("--device", type=click.Choice(DEVICES), default="auto", help="Where --probe and --verify run models.")
+@click.option("--python", metavar="PATH", help="The interpreter for --probe and --verify.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what was done.")
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Check files and directories (by default the working directory); `-` reads standard input."""
     # Nothing is kept between runs and one process does the work, so that these two have nothing to say yet.
     del options["no_cache"], options["jobs"]
+    if (options["probe"] or options["verify"]) and "-" in paths:
+        from actlint.errors import UsageError
+
+        raise UsageError("--probe and --verify run files, not standard input")
     request = _request(paths, options)
     if options["show_files"] or options["show_settings"]:
         return _show(request, options["show_settings"])
@@ -157,6 +166,10 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
         outcome = session.run(request, progress)
     finally:
         wipe()
+    if options["verify"]:
+        outcome = _verified(request, outcome, options)
+    if options["probe"]:
+        outcome = _probed(request, outcome, options)
     to_stderr = request.stdin is not None and outcome.settings.fix and not request.preview
     if to_stderr:
         streams.emit_bytes(outcome.stdin or b"")
@@ -172,6 +185,33 @@ def _run(request: Request, options: Mapping[str, Any]) -> int:
         files = f"{outcome.files} file{'' if outcome.files == 1 else 's'}"
         streams.tell(f"checked {files} in {time.perf_counter() - start:.2f} s with the settings of {where}\n")
     return _exit_code(outcome, options, request.preview)
+
+
+def _how(options: Mapping[str, Any]) -> How:
+    from actlint.probe.client import interpreter
+    from actlint.probe.probing import How
+
+    return How(interpreter(options["python"]), options["device"])
+
+
+def _probed(request: Request, outcome: Outcome, options: Mapping[str, Any]) -> Outcome:
+    from actlint import judge
+
+    tell, wipe = streams.probe_bar(options["quiet"])
+    try:
+        return judge.probed(request, outcome, judge.Probing(_how(options)), tell)[0]
+    finally:
+        wipe()
+
+
+def _verified(request: Request, outcome: Outcome, options: Mapping[str, Any]) -> Outcome:
+    from actlint import judge
+
+    tell, wipe = streams.probe_bar(options["quiet"])
+    try:
+        return judge.verified(request, outcome, judge.Probing(_how(options)), tell)
+    finally:
+        wipe()
 
 
 def rendering_of(outcome: Outcome) -> RenderOptions:

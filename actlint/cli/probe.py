@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from actlint.cli import streams
+from actlint.config import DEVICES
 
 if TYPE_CHECKING:
-    from actlint.judge import Told
     from actlint.observation import Observed
     from actlint.probe.probing import How
     from actlint.session import Outcome, Request
 
-DEVICES, DTYPES = ("auto", "cpu", "cuda", "mps"), ("float32", "bfloat16", "float16")
+DTYPES = ("float32", "bfloat16", "float16")
 ACTIVATIONS = ("relu", "leaky_relu", "relu6", "elu", "gelu", "tanh", "sigmoid", "silu", "softplus")
 
 
@@ -62,7 +62,7 @@ def probe(target: str, **options: Any) -> int:
     outcome = session.run(request)
     if failed := [n for report in outcome.reports for n in report.notices if n.failure]:
         raise UsageError(f"{failed[0].path}: {failed[0].message}")
-    tell, wipe = progress()
+    tell, wipe = streams.probe_bar()
     try:
         outcome, runs = judge.probed(request, outcome, wanted, tell)
     finally:
@@ -135,17 +135,6 @@ def _how(options: Mapping[str, Any]) -> How:
         mode,
         more,
     )
-
-
-def progress() -> tuple[Told, Callable[[], None]]:
-    """What is told while models run, as a bar on stderr."""
-    step, wipe = streams.progress_bar("probing")
-
-    def tell(path: str, name: str, said: Mapping[str, Any]) -> None:
-        if said["kind"] == "phase":
-            step(said["done"], max(said["total"], 1), f"{name}: {said['name']}")
-
-    return tell, wipe
 
 
 def _print(outcome: Outcome, runs: Sequence[Observed], options: Mapping[str, Any]) -> list[str]:

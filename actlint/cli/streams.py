@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TextIO
 
 
 def emit(pieces: Iterable[str]) -> None:
@@ -89,3 +89,14 @@ def progress_bar(doing: str = "checking", quiet: bool = False) -> tuple[Callable
             tell("\r" + " " * (_CELLS + len(doing) + _WHAT + 10) + "\r")
 
     return step, wipe
+
+
+def probe_bar(quiet: bool = False) -> tuple[Callable[[str, str, Mapping[str, Any]], None], Callable[[], None]]:
+    """A bar for models that run: told the file, the class, and what its worker says."""
+    step, wipe = progress_bar("probing", quiet)
+
+    def tell(path: str, name: str, said: Mapping[str, Any]) -> None:
+        if said["kind"] == "phase":
+            step(said["done"], max(said["total"], 1), f"{name}: {said['name']}")
+
+    return tell, wipe

@@ -85,6 +85,8 @@ def _is_certain(failure: ObservationFailed, built: ObservationBuilt | None, inpu
     if failure.phase == "construct":
         return failure.error in _CERTAIN and (failure.error != "AttributeError" or failure.owner not in _PLAIN)
     if failure.phase == "backward":
+        if built is not None and not built.parameters:
+            return False  # there is nothing to train
         return "inplace operation" in failure.message or "does not require grad" in failure.message
     if failure.phase == "forward" and "training" in (failure.places[-1]["function"] if failure.places else ""):
         return failure.error in _CERTAIN

@@ -72,7 +72,7 @@ def _complete(seen: Observed) -> bool:
 # -------------------------------------------------------------------------------------------------------------- raising
 
 
-def _raises(*errors: str, elsewhere: bool = False, needs_backward: bool = False) -> Judge:
+def _raises(*errors: str, elsewhere: bool = False) -> Judge:
     """Confirmed by an error of these types in the finding's statement; refuted where that ran without one.
 
     With `elsewhere` the error may come at a related place: a definition is wrong and its use raises.
@@ -86,16 +86,19 @@ def _raises(*errors: str, elsewhere: bool = False, needs_backward: bool = False)
                 if not errors or failure.error in errors:
                     return confirmed(f"`{seen.name}` raises there: {text}")
                 return inconclusive(f"`{seen.name}` raises something else there: {text}")
-        return _nothing_raised(case, seen, needs_backward)
+        return _nothing_raised(case, seen, errors)
 
     return judge
 
 
-def _nothing_raised(case: Case, seen: Observed, needs_backward: bool = False) -> Verdict | None:
+def _nothing_raised(case: Case, seen: Observed, errors: Sequence[str]) -> Verdict | None:
     if not case.ran(seen):
         return None
-    if needs_backward and not _complete(seen):
-        return inconclusive(f"line {case.row} ran, but no step of `{seen.name}` came to its end")
+    for failure in seen.all(ObservationFailed):
+        if failure.error in errors or not errors:
+            # What is wrong in one place can raise in another.
+            at = f" in line {failure.place[1]}" if failure.place else ""
+            return inconclusive(f"line {case.row} ran; later `{seen.name}` raised {failure.error}{at}")
     return refuted(f"line {case.row} ran in `{seen.name}`, and nothing was raised")
 
 
@@ -320,6 +323,16 @@ def _odd(*kinds: str) -> Judge:
     return judge
 
 
+def _misused_activation(case: Case, seen: Observed) -> Verdict | None:
+    """A layer where a tensor is wanted: whatever comes next raises, and names the layer's class."""
+    for failure in seen.all(ObservationFailed):
+        words = set(failure.message.replace("'", " ").replace(".", " ").split())
+        if failure.error in ("TypeError", "AttributeError", "RuntimeError") and words & case.names and case.ran(seen):
+            at = f" in line {failure.place[1]}" if failure.place else ""
+            return confirmed(f"`{seen.name}` raises{at}: {failure.error}: {short(failure.message)}")
+    return _raises("TypeError", "AttributeError", "RuntimeError", elsewhere=True)(case, seen)
+
+
 def _missing_forward(case: Case, seen: Observed) -> Verdict | None:
     for failure in seen.all(ObservationFailed):
         if failure.error == "NotImplementedError" and seen.name in case.names | {failure.message}:
@@ -399,9 +412,11 @@ def _no_gradient(case: Case, seen: Observed) -> Verdict | None:
         return None
     trainable = [each for each in layers.layers if each["trainable"]]
     without = [each for each in trainable if each["none"] or each["zero"]]
-    if without:
-        return confirmed(f"{len(without)} of {len(trainable)} parameters of `{seen.name}` get no gradient")
-    return refuted(f"all {len(trainable)} parameters of `{seen.name}` get gradients")
+    words = f"{len(trainable) - len(without)} of {len(trainable)} parameters of `{seen.name}` get a gradient"
+    # A cut takes it from all that comes before: where the first layer has one, nothing was cut on the only way.
+    ordered = sorted((each for each in trainable if each["order"] is not None), key=lambda each: int(each["order"]))
+    cut = ordered[0] in without if ordered else bool(without)
+    return confirmed(words) if cut else refuted(words)
 
 
 def _kept_graph(case: Case, seen: Observed) -> Verdict | None:
@@ -433,7 +448,7 @@ JUDGES: Mapping[str, Judge] = {
     "ACT301": _affine,
     "ACT303": _clipped_logits,
     "ACT304": _discarded,
-    "ACT305": _raises("TypeError", "AttributeError", "RuntimeError", elsewhere=True),
+    "ACT305": _misused_activation,
     "ACT306": _vanishing,
     "ACT309": _eval_noise,
     "ACT310": _initialisation,

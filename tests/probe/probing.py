@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ def probed(
     only: str | None = None,
     select: Sequence[str] = (),
     how: How = HOW,
+    names: Mapping[str, str] = MEASURED,
     **given: Any,
 ) -> Probed:
     """Probe the models of a text. Without `diagnostics` the rules of `select` find them."""
@@ -45,24 +46,22 @@ def probed(
             diagnostics = found.found.diagnostics
         program = engine.link(facts, settings)
         targets = [replace(each, **given) for each in plan.targets(program, "main.py", str(root), only)]
-        return probe(
-            File("main.py", str(file), text, tuple(diagnostics)), targets, how, MEASURED, lambda name, said: None
-        )
+        return probe(File("main.py", str(file), text, tuple(diagnostics)), targets, how, names, lambda name, said: None)
 
 
-def claim(code: str, text: str, mark: str = "# here", message: str = "") -> Diagnostic:
-    """A finding of that code on the line that ends with a mark, true or not; related lines are marked `# there`."""
-    from actlint.diagnostic import Related
+def targets_of(root: Path, file: str) -> list[plan.Target]:
+    """The models of a file in a directory."""
+    facts = [read_facts(file, (root / file).read_text(encoding="utf-8"))]
+    return plan.targets(engine.link(facts, merge((), str(root))), file, str(root))
 
-    lines = text.splitlines()
-    ast.parse(text)
 
-    def span(row: int) -> Span:
-        line = lines[row - 1]
+def claimed(text: str) -> list[Diagnostic]:
+    """Findings that comments claim, true or not: `# CODE names` speaks of its line, with a message that names these."""
+    found = []
+    for row, line in enumerate(text.splitlines(), 1):
         start = len(line) - len(line.lstrip()) + 1
-        return Span(Position(row, start), Position(row, len(line) + 1))
-
-    (row,) = (number for number, line in enumerate(lines, 1) if line.rstrip().endswith(mark))
-    there = [number for number, line in enumerate(lines, 1) if line.rstrip().endswith("# there")]
-    related = tuple(Related("", "main.py", span(number)) for number in there)
-    return Diagnostic(code, NAMES.get(code, ""), "warning", message, "main.py", span(row), related=related)
+        span = Span(Position(row, start), Position(row, len(line.partition("  #")[0]) + 1))
+        for code, names in re.findall(r"# (ACT\d+)((?: [\w.]+)*)", line):
+            message = " ".join(f"`{name}`" for name in names.split())
+            found.append(Diagnostic(code, NAMES.get(code, ""), "warning", message, "main.py", span))
+    return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -85,3 +86,19 @@ def left_behind(model: nn.Module) -> list[str]:
             if isinstance(value, torch.Tensor) and not value.is_meta:
                 found.append(f"{path}.{name}".lstrip("."))
     return found
+
+
+def read_elsewhere(name: str, ran: Mapping[str, set[int]]) -> bool:
+    """Whether a line that did not run reads an attribute on the way to a parameter: another use may train it."""
+    parts = {part for part in name.split(".") if part.isidentifier()} - {"weight", "bias"}
+    for path, lines in ran.items():
+        try:
+            with open(path, encoding="utf-8") as file:
+                tree = ast.parse(file.read())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in parts:
+                if node.lineno not in lines:
+                    return True
+    return False

@@ -164,7 +164,13 @@ def _guesses(
     for size in (64, 16):
         # Where parts must fit together, equal sizes often do.
         yield base | {name: size for name in numbers if base[name] in (3, 16, 64, 128)}
-    yield base | {name: 224 if base[name] == 32 else 16 if base[name] == 4 else base[name] for name in numbers}
+    for side, patch in ((224, 16), (240, 16), (192, 12), (256, 32), (64, 8)):
+        # Patches must divide images, and some sizes of patches are defaults.
+        yield (
+            base
+            | {name: side for name in numbers if base[name] == 32}
+            | {name: patch for name in numbers if base[name] == 4 and "patch" in name}
+        )
     for count in (2, 3, 4):
         for name in numbers:
             yield base | {name: (base[name],) * count}

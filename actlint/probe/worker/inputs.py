@@ -87,6 +87,7 @@ def find(
     request: Mapping[str, Any],
     module: ModuleType,
     device: torch.device,
+    made_by: str = "",
 ) -> Inputs:
     """Inputs with which a new model's `call` runs. Raises NoInputs, and Failure where none can be made."""
     model = make().to(device)
@@ -105,7 +106,7 @@ def find(
     counter = itertools.count()
     queue: list[tuple[float, int, Inputs]] = []
     seen: set[str] = set()
-    for number, inputs in enumerate(_starts(model, call(model), request, module)):
+    for number, inputs in enumerate(_starts(model, call(model), request, module, made_by)):
         heapq.heappush(
             queue, (-1000.0 if inputs.source.startswith("the call") else number / 100, next(counter), inputs)
         )
@@ -176,7 +177,7 @@ def _repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
 
 
 def _starts(
-    model: Model, forward: Callable[..., Any], request: Mapping[str, Any], module: ModuleType
+    model: Model, forward: Callable[..., Any], request: Mapping[str, Any], module: ModuleType, made_by: str
 ) -> Iterator[Inputs]:
     from .building import _evaluated
 
@@ -192,11 +193,11 @@ def _starts(
                 tuple((name, spec) for name, spec in named if spec is not None),
                 f"the call at {call['where']}",
             )
-    parameters = _required(forward)
+    parameters = _required(forward.forward if isinstance(forward, nn.Module) else forward)
     if not parameters:
         yield Inputs((), (), "forward takes nothing")
         return
-    for first in _candidates(model, parameters[0].name):
+    for first in _candidates(model, parameters[0].name, made_by):
         rest = [_other(model, each, first) for each in parameters[1:]]
         positional = [s for p, s in zip(parameters[1:], rest, strict=True) if p.kind is not p.KEYWORD_ONLY]
         keywords = [(p.name, s) for p, s in zip(parameters[1:], rest, strict=True) if p.kind is p.KEYWORD_ONLY]
@@ -229,18 +230,28 @@ _TIMES = re.compile(r"t|times?|timesteps?|sigmas?|noise_level")
 _LABELS = re.compile(r"y|labels?|targets?|class(es)?|class_labels?")
 
 
-def _candidates(model: Model, name: str) -> Iterator[Spec]:
-    """Inputs for the first argument: what its name says, then what the first layers take, then common shapes."""
+_SIZE = re.compile(r"\b(?:image_size|img_size|input_resolution|resolution)=\(?(\d+)")
+_CHANNELS = re.compile(r"\b(?:in_)?(?:channels|chans)=(\d+)")
+
+
+def _candidates(model: Model, name: str, made_by: str) -> Iterator[Spec]:
+    """Inputs for the first argument: what its name says, then what the first layers take, then common shapes.
+
+    The call that made the model may say how large images are, and how many channels they have.
+    """
     size = next((int(s) for s in (_side(model, key) for key in ("image_size", "img_size", "input_size")) if s), 32)
+    if written := _SIZE.search(made_by):
+        size = int(written[1])
+    channels = int(written[1]) if (written := _CHANNELS.search(made_by)) else 3
     entries = list(_entries(model, size))
     plain = name.lower()
     if _TOKENS.fullmatch(plain):
         yield from (spec for spec in entries if spec.dtype == torch.int64)
     if _VIDEOS.fullmatch(plain):
-        yield floats(_BATCH, 3, 4, size, size)
-    if _IMAGES.fullmatch(plain):
+        yield floats(_BATCH, channels, 4, size, size)
+    if _IMAGES.fullmatch(plain) or _SIZE.search(made_by):
+        yield floats(_BATCH, channels, size, size)
         yield from (spec for spec in entries if len(spec.shape) == 4)
-        yield floats(_BATCH, 3, size, size)
     yield from entries
     yield from (
         floats(_BATCH, 64),

@@ -58,7 +58,8 @@ def noise(trace: Trace) -> list[dict[str, Any]]:
     for op in trace.ops:
         if "dropout" in op.name and op.place is not None and op.read and op.made:
             before, after = trace.tensors[op.read[0]], trace.tensors[op.made[0]]
-            changed = op.read[0] == op.made[0] or not torch.equal(before, after)
+            # In eval mode it may give its input back; overwritten in place it is no longer what it was.
+            changed = bool(op.wrote) or not torch.equal(before, after)
             found.append({"name": op.name, "place": list(op.place), "changed": changed})
     return found
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
-from .places import Project, guarded
+from .places import Failure, Project, guarded
 
 Rewrite = Callable[[ast.Module, str], ast.Module]
 
@@ -31,12 +31,16 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        if os.path.realpath(path) not in self._finder.texts and self._finder.rewrite is None:
+        real = os.path.realpath(path)
+        if real not in self._finder.texts | dict.fromkeys(self._finder.definitions, "") and not self._finder.rewrite:
             return super().get_code(fullname)
         source = importlib.util.decode_source(self.get_data(path))
         tree = ast.parse(source, path)
+        if real in self._finder.definitions:
+            tree = _definitions(tree)
         if self._finder.rewrite is not None:
-            tree = ast.fix_missing_locations(self._finder.rewrite(tree, os.path.realpath(path)))
+            tree = self._finder.rewrite(tree, real)
+        ast.fix_missing_locations(tree)
         return compile(tree, path, "exec", dont_inherit=True)
 
 
@@ -46,18 +50,29 @@ class Overlay(importlib.abc.MetaPathFinder):
     def __init__(self, project: Project, texts: Mapping[str, str]) -> None:
         self.texts = {os.path.realpath(path): text for path, text in texts.items()}
         self.rewrite: Rewrite | None = None
+        self.definitions: set[str] = set()
         self._project = project
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if not self.texts and self.rewrite is None:
+        if not self.texts and self.rewrite is None and not self.definitions:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or not spec.origin or not spec.origin.endswith(".py") or not self._project.owns(spec.origin):
             return spec
         spec.loader = _Loader(fullname, spec.origin, self)
         return spec
+
+    def text(self, path: str) -> str:
+        """The text of a file, or what lies over it."""
+        if path in self.texts:
+            return self.texts[path]
+        try:
+            with open(path, "rb") as file:
+                return importlib.util.decode_source(file.read())
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            return ""
 
     def install(self, paths: Sequence[str]) -> None:
         """From now on imports start from `paths`, and the overlay counts."""
@@ -68,7 +83,26 @@ class Overlay(importlib.abc.MetaPathFinder):
 
 
 def load(file: str, name: str) -> ModuleType:
-    """The module of a file: imported by name where that gives this file, else by path. Raises Failure."""
+    """The module of a file. Where its top level raises, or trains, its definitions alone are loaded. Raises Failure."""
+    overlay = next(finder for finder in sys.meta_path if isinstance(finder, Overlay))
+    path = os.path.realpath(file)
+    if not _is_script(overlay.text(path)):
+        try:
+            return _load(file, name)
+        except Failure as failure:
+            if not isinstance(failure.cause, Exception) or isinstance(failure.cause, SyntaxError):
+                raise
+            overlay.definitions.add(path)
+            try:
+                return _load(file, "")
+            except Failure:
+                raise failure from None
+    overlay.definitions.add(path)
+    return _load(file, name)
+
+
+def _load(file: str, name: str) -> ModuleType:
+    """Imported by name where that gives this file, else by path. Raises Failure."""
     with guarded("import"):
         if name:
             found = _by_name(file, name)
@@ -86,6 +120,51 @@ def load(file: str, name: str) -> ModuleType:
             sys.path.insert(0, os.path.dirname(file))
         spec.loader.exec_module(module)
         return module
+
+
+_TRAINS = frozenset({"backward", "fit", "train", "main", "run", "step", "parse_args", "exit"})
+
+
+def _is_script(text: str) -> bool:
+    """Whether the top level does work that an import had better not do: loops, training, reading of arguments."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.If)):
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Call):
+                name = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
+                if name in _TRAINS:
+                    return True
+    return False
+
+
+def _definitions(tree: ast.Module) -> ast.Module:
+    """Imports, functions, classes and what can be assigned without an error; what else a script does is left out."""
+    kept: list[ast.stmt] = []
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom():
+                kept.append(node)
+            case ast.If() | ast.Try():
+                kept.append(node)
+            case ast.Expr(value=ast.Constant()):
+                kept.append(node)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign() if not _works(node):
+                handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Pass()])
+                tried = ast.copy_location(ast.Try([node], [handler], [], []), node)
+                kept.append(tried)
+            case _:
+                continue
+    return ast.Module(kept, tree.type_ignores)
+
+
+def _works(node: ast.AST) -> bool:
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+    return any(getattr(each.func, "attr", getattr(each.func, "id", "")) in _TRAINS for each in calls)
 
 
 def _by_name(file: str, name: str) -> ModuleType | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import math
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -148,7 +149,7 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
         return building.fresh(built, _SEED)
 
     try:
-        return inputs.find(make, lambda model: model, probe.request, probe.module, probe.device), None
+        return inputs.find(make, lambda model: model, probe.request, probe.module, probe.device, built.text), None
     except inputs.NoInputs as error:
         if error.likeliest is not None:
             model = make().to(probe.device)
@@ -168,7 +169,7 @@ def _measure(probe: Probe, drive: Drive, lines: Lines) -> None:
     runs: list[layers.Run] = []
     steps: list[tuple[str, Callable[[], None]]] = [
         ("watching one step", lambda: _watch(probe, drive, lines)),
-        ("gradients", lambda: runs.extend(_gradients(probe, drive))),
+        ("gradients", lambda: runs.extend(_gradients(probe, drive, lines))),
         ("activations", lambda: _activations(probe, whole, drive)),
         ("finite numbers", lambda: _finite(probe, drive)),
         ("gradient flow", lambda: _flow(probe, drive, runs)),
@@ -264,12 +265,16 @@ def _initial(step: driving.Step) -> dict[str, Any]:
     }
 
 
-def _gradients(probe: Probe, drive: Drive) -> list[layers.Run]:
+def _gradients(probe: Probe, drive: Drive, lines: Lines) -> list[layers.Run]:
     channel, request = probe.channel, probe.request
     runs = layers.seeds(
         drive, request["seeds"], request["steps"], lambda done, total: channel.phase("training", done, total)
     )
-    channel.say("layers", layers=layers.summary(runs, probe.places, probe.kinds), steps=request["steps"])
+    found = layers.summary(runs, probe.places, probe.kinds)
+    for each in found:
+        if each["none"]:
+            each["elsewhere"] = attributes.read_elsewhere(each["name"], lines.ran)
+    channel.say("layers", layers=found, steps=request["steps"])
     channel.say(
         "overfit",
         losses=[[number(each) for each in run.losses] for run in runs],
@@ -311,18 +316,24 @@ def _flow(probe: Probe, drive: Drive, runs: list[layers.Run]) -> None:
     )
 
 
-def _exact(drive: Drive) -> Model:
-    """The model in eval mode and float64, and as it is after no training."""
-    model = drive.model(_SEED)
-    model.eval()
-    return model.double()
+@contextlib.contextmanager
+def _exact(drive: Drive) -> Iterator[Model]:
+    """An untrained model in eval mode, and everything that it makes, in float64."""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        model = drive.model(_SEED)
+        model.eval()
+        yield model.double()
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def _chains(probe: Probe, drive: Drive) -> None:
     if probe.device.type == "mps":
         return
-    found = chains.measure(drive, probe.project, _exact(drive), probe.places, _SEED)
-    probe.channel.say("chains", **found)
+    with _exact(drive) as model:
+        probe.channel.say("chains", **chains.measure(drive, probe.project, model, probe.places, _SEED))
 
 
 def _isolation(probe: Probe, drive: Drive) -> None:
@@ -334,7 +345,8 @@ def _isolation(probe: Probe, drive: Drive) -> None:
     if probe.device.type == "mps":
         return
     certain = drive.inputs.source == "given" or drive.inputs.source.startswith("the call")
-    probe.channel.say("isolation", **isolation.measure(drive, _exact(drive), _SEED, certain))
+    with _exact(drive) as model:
+        probe.channel.say("isolation", **isolation.measure(drive, model, _SEED, certain))
 
 
 def _counterfactuals(probe: Probe, drive: Drive) -> None:
