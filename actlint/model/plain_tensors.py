@@ -22,6 +22,7 @@ from actlint.model.values import (
     Condition,
     Constant,
     DictRef,
+    ForeignMethod,
     ListRef,
     Module,
     Symbol,
@@ -250,6 +251,8 @@ def _meeting(trace: Trace, roots: set[int]) -> Site | None:
                     own.add(result.root)
                 elif met <= there:
                     there.add(result.root)
+            case Call(callee=ForeignMethod(name="[]"), op=op) if not _indexes(trace, event, own):
+                there |= {tensor.root for tensor in _tensors(trace.heap, event.result)} - own
             case Call(op=op, result=result) if op is not None:
                 given = {tensor.root for _, value in event.args for tensor in _tensors(trace.heap, value)}
                 outside = bool(given & there) or any(_is_argument(value) for _, value in event.args)
@@ -265,6 +268,12 @@ def _meeting(trace: Trace, roots: set[int]) -> Site | None:
             case _:
                 pass
     return None
+
+
+def _indexes(trace: Trace, event: Call, own: set[int]) -> bool:
+    """Whether one of the tensors `own` is picked from: an index may stay on the CPU, what it picks may not."""
+    picked = dict(event.args).get("input")
+    return picked is not None and any(tensor.root in own for tensor in _tensors(trace.heap, picked))
 
 
 def _reading(trace: Trace, name: str) -> Site | None:
