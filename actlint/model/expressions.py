@@ -374,6 +374,8 @@ def _collection(m: Machine, node: Collection) -> Value:
             if inner is None:
                 complete = False
                 inner = choices(m, value)
+                if len(items) + len(inner) > LONGEST:
+                    inner = ()  # a list that is unpacked into itself doubles
                 alike = alike and bool(inner)
             items.extend(inner)
         else:
