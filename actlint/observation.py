@@ -79,13 +79,17 @@ class ObservationModule:
 
 @dataclass(frozen=True, slots=True)
 class ObservationLoss:
-    """The first loss, and ln C where it is a cross entropy over C classes; the least output and its share of zeros."""
+    """The first loss, and ln C where it is a cross entropy over C classes; the least output and its share of zeros.
+
+    `lone`: a softmax ran over a single entry, as attention does on an image or sequence that is too small.
+    """
 
     name: str
     initial: float
     guessing: float | None = None
     minimum: float = 0.0
     zeros: float = 0.0
+    lone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
     if seen.trouble:
         yield f"  {paint('stopped', 'error')}: {printable(seen.trouble)}"
     for each in seen.all(ObservationUnmeasured):
-        if each.internal:
+        if each.internal or "too long" in each.message:
             yield f"  {paint('not measured', 'warning')}: {each.name}: {_short(each.message)}"
     if (shapes := seen.first(ObservationShapes)) is not None:
         yield from _shapes(shapes)

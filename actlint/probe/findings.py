@@ -17,6 +17,7 @@ from actlint.observation import (
     ObservationInputs,
     ObservationIsolation,
     ObservationLayers,
+    ObservationLoss,
     ObservationNonfinite,
     Observed,
 )
@@ -114,6 +115,8 @@ def no_gradient(seen: Observed) -> Iterator[Found]:
     for each in layers.layers:
         if each["trainable"]:
             owners.setdefault(each["name"].rpartition(".")[0], []).append(each)
+    loss = seen.first(ObservationLoss)
+    lone = loss is not None and loss.lone
     trained = [name for name, parts in owners.items() if not all(p["none"] or p["zero"] for p in parts)]
     if not trained:
         return  # a loss that reaches nothing says more of the loss than of a layer
@@ -121,6 +124,8 @@ def no_gradient(seen: Observed) -> Iterator[Found]:
         if not all(part["none"] or part["zero"] for part in parts):
             continue
         none = all(part["none"] for part in parts)
+        if not none and lone:
+            continue  # inputs of our choice were too small
         if none and any(part.get("elsewhere") for part in parts):
             continue  # another way through the model may use it
         what = "gets no gradient: nothing on the way to the loss uses it" if none else "has a gradient of exactly zero"

@@ -74,7 +74,7 @@ def targets(program: Program, path: str, root: str, only: str | None = None) -> 
                 Target(
                     file,
                     cls.name,
-                    view.file.module,
+                    _module_name(file),
                     os.path.realpath(root),
                     (*paths, os.path.dirname(file)) if not _in_package(file) else (*paths, _package_root(file)),
                     tuple(_calls(references))[:_MOST_CALLS],
@@ -87,6 +87,12 @@ def targets(program: Program, path: str, root: str, only: str | None = None) -> 
 
 def _in_package(file: str) -> bool:
     return os.path.isfile(os.path.join(os.path.dirname(file), "__init__.py"))
+
+
+def _module_name(file: str) -> str:
+    """The dotted name under which the file is imported from above its outermost package."""
+    name = os.path.relpath(file, _package_root(file)).removesuffix(".py").removesuffix(f"{os.sep}__init__")
+    return name.replace(os.sep, ".")
 
 
 def _package_root(file: str) -> str:

@@ -3,7 +3,9 @@ values that names and annotations suggest. What was guessed is said."""
 
 from __future__ import annotations
 
+import collections
 import inspect
+import itertools
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +66,7 @@ class Built:
     make: Callable[[], Model]
     text: str
     source: str
+    keywords: Mapping[str, Any] | None = None
 
 
 def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int) -> Built:
@@ -73,13 +76,20 @@ def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int) 
         for part in name.split("."):
             cls = getattr(cls, part)
     first: Failure | None = None
-    for number, built in enumerate(_ways(module, cls, name, request)):
-        if number >= _TRIALS:
-            break
+    ways = collections.deque(itertools.islice(_ways(module, cls, name, request), _TRIALS))
+    tried: set[str] = set()
+    while ways and len(tried) < _TRIALS:
+        built = ways.popleft()
+        if built.text in tried:
+            continue
+        tried.add(built.text)
         try:
             fresh(built, seed)
         except Failure as failure:
             first = first or failure
+            if built.keywords is not None and (wanted := _wanted(failure.cause, built.keywords)):
+                more = {each: _guess(module, each, inspect.Parameter.empty, _DEPTH) for each in wanted}
+                ways.appendleft(_built(cls, name, (), {**built.keywords, **more}, "names and errors"))
             continue
         return built
     assert first is not None
@@ -125,7 +135,24 @@ def _built(cls: Any, name: str, args: Sequence[Any], keywords: Mapping[str, Any]
         return cls(*(_made(each) for each in args), **{key: _made(each) for key, each in keywords.items()})
 
     shown = [*map(_shown, args), *(f"{key}={_shown(each)}" for key, each in keywords.items())]
-    return Built(make, f"{name}({', '.join(shown)})", source)
+    return Built(make, f"{name}({', '.join(shown)})", source, None if args else keywords)
+
+
+_ASKS = (
+    re.compile(r"missing \d+ required (?:keyword-only|positional) arguments?: (.*)"),
+    re.compile(r"(.*) must be (?:passed|supplied|specified|given|set|provided)"),
+)
+
+
+def _wanted(error: BaseException, known: Mapping[str, Any]) -> list[str]:
+    """The arguments that an error asks for, which are passed on in ways that no signature shows."""
+    if isinstance(error, KeyError):
+        names = [str(error.args[0])] if error.args else []
+    else:
+        found = next((match for pattern in _ASKS if (match := pattern.search(str(error)))), None)
+        names = re.findall(r"[a-z_]\w*", found[1]) if found else []
+        names = [each for each in names if each not in ("and", "or", "the", "either", "both")]
+    return [each for each in names if each.isidentifier() and each not in known][:6]
 
 
 def _made(value: Any) -> Any:
@@ -220,14 +247,19 @@ def _module(module: ModuleType, name: str, kind: type, depth: int) -> Any:
         return Built(nn.Identity, "nn.Identity()", "")
     required = [each for each in _parameters(kind) if each.default is each.empty]
     first: Built | None = None
-    for number, values in enumerate(_guesses(module, kind, required, depth)):
+    ways = collections.deque(itertools.islice(_guesses(module, kind, required, depth), 8))
+    for _ in range(16):
+        if not ways:
+            break
+        values = ways.popleft()
         built = _built(kind, kind.__name__, (), values, "names and annotations")
         first = first or built
         try:
             built.make()
-        except Exception:  # the next guess may do
-            if number > 8:
-                break
+        except Exception as error:  # the next guess may do
+            if wanted := _wanted(error, values):
+                more = {each: _guess(module, each, inspect.Parameter.empty, depth) for each in wanted}
+                ways.appendleft({**values, **more})
             continue
         return built
     return first

@@ -39,6 +39,7 @@ from .places import Failure, Place, Project, described
 from .tracing import Births, Lines, Trace, watching
 
 DEAD_SAMPLES = 512
+_FEWEST_STEPS = 3
 _SEED = 0
 
 
@@ -55,6 +56,16 @@ class Probe:
     births: Births
     places: dict[str, Place | None] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    step_seconds: float = 0.0
+
+    def effort(self) -> tuple[int, int]:
+        """Seeds and steps: as wished, but fewer where a step of a large model takes long."""
+        seeds, steps = self.request["seeds"], self.request["steps"]
+        affordable = int(0.35 * self.request["seconds"] / max(self.step_seconds, 1e-6))
+        if affordable >= seeds * steps:
+            return seeds, steps
+        seeds = min(seeds, max(1, affordable // min(steps, _FEWEST_STEPS)))
+        return seeds, max(min(steps, affordable // seeds), min(steps, _FEWEST_STEPS))
 
     def failed(self, failure: Failure) -> None:
         """Say that the user's code raised."""
@@ -228,7 +239,7 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
         nonfinite = None
         probe.failed(failure)
     else:
-        channel.say("loss", name=step.loss_name, **_initial(step))
+        channel.say("loss", name=step.loss_name, lone=_attends_to_one(trace), **_initial(step))
     made = [
         {"type": type(each).__name__, "place": list(place)}
         for each in born.alive
@@ -239,8 +250,10 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
     if nonfinite is not None:
         channel.say("nonfinite", **nonfinite)
     plain = drive.model(_SEED)
+    started = time.monotonic()
     try:
         driving.backward(driving.run(drive, plain, _SEED))
+        probe.step_seconds = time.monotonic() - started
     except Failure as failure:
         probe.failed(failure)
     channel.say("left-behind", names=attributes.left_behind(plain) if isinstance(plain, nn.Module) else [])
@@ -249,6 +262,12 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
 def _written(trace: Trace) -> list[dict[str, Any]]:
     places = {(each.name, each.place) for each in trace.writes if each.place is not None}
     return [{"name": name, "place": list(place)} for name, place in sorted(places) if place is not None]
+
+
+def _attends_to_one(trace: Trace) -> bool:
+    """Whether a softmax runs over a single entry: what goes in then has a gradient of zero, whatever it is."""
+    made = (trace.tensors[op.made[0]] for op in trace.ops if op.name == "softmax" and op.made)
+    return any(each.dim() > 0 and each.shape[-1] == 1 for each in made)
 
 
 def _initial(step: driving.Step) -> dict[str, Any]:
@@ -266,15 +285,13 @@ def _initial(step: driving.Step) -> dict[str, Any]:
 
 
 def _gradients(probe: Probe, drive: Drive, lines: Lines) -> list[layers.Run]:
-    channel, request = probe.channel, probe.request
-    runs = layers.seeds(
-        drive, request["seeds"], request["steps"], lambda done, total: channel.phase("training", done, total)
-    )
+    channel, (seeds, steps) = probe.channel, probe.effort()
+    runs = layers.seeds(drive, seeds, steps, lambda done, total: channel.phase("training", done, total))
     found = layers.summary(runs, probe.places, probe.kinds)
     for each in found:
         if each["none"]:
             each["elsewhere"] = attributes.read_elsewhere(each["name"], lines.ran)
-    channel.say("layers", layers=found, steps=request["steps"])
+    channel.say("layers", layers=found, steps=steps)
     channel.say(
         "overfit",
         losses=[[number(each) for each in run.losses] for run in runs],
@@ -284,12 +301,15 @@ def _gradients(probe: Probe, drive: Drive, lines: Lines) -> list[layers.Run]:
 
 
 def _activations(probe: Probe, whole: Drive, drive: Drive) -> None:
-    request = probe.request
+    request, (seeds, steps) = probe.request, probe.effort()
     batch = min(max(request["batch"], 64), DEAD_SAMPLES)
+    if probe.step_seconds * (steps + DEAD_SAMPLES / request["batch"] / 3) * 2 > 0.4 * request["seconds"]:
+        probe.channel.say("unmeasured", name="activations", message="512 samples of this model would take too long")
+        return
     many = Drive(whole.built, whole.inputs, whole.device, whole.dtype, batch, whole.losses)
     found = []
-    for seed in range(min(request["seeds"], 2)):
-        model = activations.trained(drive, seed, request["steps"])
+    for seed in range(min(seeds, 2)):
+        model = activations.trained(drive, seed, steps)
         found.append(activations.measure(many, probe.project, model, DEAD_SAMPLES, seed))
     probe.channel.say("activations", seeds=found)
 
