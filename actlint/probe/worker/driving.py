@@ -41,7 +41,7 @@ class Drive:
 
     def values(self, seed: int, batch: int | None = None, scale: float = 1.0) -> tuple[list[Any], dict[str, Any]]:
         """Arguments of a call."""
-        return self.inputs.sized(batch or self.batch).make(seed, self.device, torch.float32, scale)
+        return self.inputs.sized(batch or self.batch).make(seed, self.device, torch.get_default_dtype(), scale)
 
     def mixed(self) -> contextlib.AbstractContextManager[Any]:
         """Autocast where another type than float32 is asked for."""
