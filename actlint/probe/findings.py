@@ -95,8 +95,12 @@ def _is_certain(failure: ObservationFailed, built: ObservationBuilt | None, inpu
         return failure.error != "AttributeError" or bool(failure.attribute) and failure.owner not in _PLAIN
     if "is not callable" in failure.message:
         return True
-    given = inputs is not None and (inputs.source == "given" or inputs.source.startswith("the call"))
-    return given and failure.error == "RuntimeError"
+    return _given(inputs) and failure.error == "RuntimeError"
+
+
+def _given(inputs: ObservationInputs | None) -> bool:
+    """Whether the inputs are the user's, not a guess."""
+    return inputs is not None and (inputs.source == "given" or inputs.source.startswith("the call"))
 
 
 _PLAIN = ("NoneType", "Tensor", "int", "float", "str", "list", "tuple", "dict", "bool", "type", "function")
@@ -116,7 +120,7 @@ def no_gradient(seen: Observed) -> Iterator[Found]:
         if each["trainable"]:
             owners.setdefault(each["name"].rpartition(".")[0], []).append(each)
     loss = seen.first(ObservationLoss)
-    lone = loss is not None and loss.lone
+    lone = loss is not None and loss.lone and not _given(seen.first(ObservationInputs))
     trained = [name for name, parts in owners.items() if not all(p["none"] or p["zero"] for p in parts)]
     if not trained:
         return  # a loss that reaches nothing says more of the loss than of a layer
