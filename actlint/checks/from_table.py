@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from actlint.facts import Alias
 from actlint.model.deprecations import Use, exists_at, uses
+from actlint.model.knowing import knows
 from actlint.model.program import Context, FileView
 from actlint.model.rewrites import repair
 from actlint.rule import Finding
@@ -15,6 +16,8 @@ from actlint.torchapi.deprecated import Deprecation
 def findings(unit: FileView, ctx: Context, code: str) -> Iterator[Finding]:
     """Report each use of what the table has under this code."""
     for use in uses(unit, (code,), switches=True):
+        if use.status == "deprecated" and knows(unit, use):
+            continue
         yield Finding(
             use.site,
             _message(unit, ctx, use),

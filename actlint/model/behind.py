@@ -11,11 +11,14 @@ from actlint.model.events import Call, Trace, Write
 from actlint.model.flow import tensors_in
 from actlint.model.overwrite import Overwrite, overwrite
 from actlint.model.program import FileView
-from actlint.model.values import Tensor
+from actlint.model.values import Constant, Tensor
 
 _KEEPING = frozenset({"add_", "sub_", "subtract_", "index_add_", "scatter_add_"})
 _STRAIGHT = frozenset({"round_", "floor_", "ceil_", "trunc_", "fix_", "sign_", "sgn_", "clamp_", "clip_", "heaviside_"})
 """What leaves the gradient as it is, and what is quantized or clamped so that the gradient passes straight through."""
+_MASKED = -1e4
+"""What is at most this far down is masked: its exponential is zero, and so is the gradient there."""
+_EXPONENTIAL = frozenset({"exp", "exp2", "log_softmax", "logsumexp", "sigmoid", "softmax"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def _read(trace: Trace, write: Write, index: int, over: Overwrite) -> Behind | N
     """A later operation on the storage that backward goes through, and that has a history from before the write."""
     if over.call.op is None or over.call.op.qualname.rpartition(".")[2] in _KEEPING:
         return None
+    masks = _masks(over.call)
     reached = None
     for at in range(index + 1, len(trace.events)):
         reader = trace.events[at]
@@ -81,12 +85,27 @@ def _read(trace: Trace, write: Write, index: int, over: Overwrite) -> Behind | N
             "comparison",
         ):
             continue
+        if masks and (reader.op.kind == "softmax" or reader.op.qualname.rpartition(".")[2].lower() in _EXPONENTIAL):
+            continue
         reached = visited(trace, write.where.condition) if reached is None else reached
         condition = reached.get(at)
         conditions = None if condition is None else stated(condition)
         if conditions is not None:
             return Behind(over, reader, "", False, conditions)
     return None
+
+
+def _masks(call: Call) -> bool:
+    """Whether a write fills in minus infinity or the like, or what may be that (`copy_` also is what an item gets).
+
+    Backward through a softmax or an exponential gives such an element no gradient, as the recorded write would.
+    """
+    if call.op is None or call.op.qualname.rpartition(".")[2] not in ("masked_fill_", "copy_"):
+        return False
+    value = call.args[-1][1] if call.args else None
+    if isinstance(value, Constant):
+        return isinstance(value.value, int | float) and value.value <= _MASKED
+    return not isinstance(value, Tensor)
 
 
 def _has_history(tensor: Tensor) -> bool:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import AnnAssign, Assign, Attribute, For, FunctionDef, Jump, Lambda, Name, Node, Site, While
+from actlint.facts import (
+    AnnAssign,
+    Assign,
+    Attribute,
+    For,
+    FunctionDef,
+    If,
+    IfExp,
+    Jump,
+    Lambda,
+    Match,
+    Name,
+    Node,
+    Site,
+    Try,
+    While,
+)
 from actlint.facts import Constant as ConstantNode
 from actlint.facts import Return as ReturnNode
 from actlint.model.events import Call, Escape, Read, Return, Store, Trace
@@ -66,7 +82,14 @@ def _same(unit: FileView, first: Store, second: Store) -> bool:
     if not all(test.guard or test in first.where.condition for test in second.where.condition):
         return False
     one, two = _function(unit, first.where.site), _function(unit, second.where.site)
-    return one is two and one is not None
+    if one is not two or one is None:
+        return False
+    # A run that knows the answer of a test does not count it as a condition.
+    around = {node.ordinal for node in unit.path_to(first.where.site)}
+    return all(
+        node.ordinal in around or not isinstance(node, (If, IfExp, Match, Try))
+        for node in unit.path_to(second.where.site)
+    )
 
 
 def _comes_again(unit: FileView, event: Store) -> bool:

@@ -8,7 +8,18 @@ from actlint.torchapi.docs import documentation
 from actlint.torchapi.names import canonical
 from actlint.torchapi.tables.deprecations import ROWS
 
-__all__ = ["ALL", "DEPRECATED", "LAST", "METHODS", "MODULES", "Deprecation", "deprecations", "documentation"]
+__all__ = [
+    "ALL",
+    "CONTRACTS",
+    "DEPRECATED",
+    "LAST",
+    "MADE_BY",
+    "METHODS",
+    "MODULES",
+    "Deprecation",
+    "deprecations",
+    "documentation",
+]
 
 ALL: tuple[Deprecation, ...] = (*ROWS, *torchvision_deprecated.ROWS)
 DEPRECATED: dict[str, tuple[Deprecation, ...]] = {}
@@ -23,6 +34,19 @@ for _row in ALL:
 METHODS: frozenset[str] = frozenset(row.qualname.rpartition(".")[2] for row in ALL if row.kind == "method")
 LAST: frozenset[str] = frozenset(name.rpartition(".")[2] for name in DEPRECATED)
 """The last parts of all names."""
+
+CONTRACTS: dict[str, frozenset[str]] = {
+    "torch.jit.": frozenset({"torchscript", "jit", "script", "scripted", "scripting", "trace", "traced", "tracing"}),
+    "torch.nn.DataParallel": frozenset({"dataparallel", "dp"}),
+    "torch.nn.parallel.data_parallel": frozenset({"dataparallel", "dp"}),
+}
+"""What is information alone, by the start of its name: the words in which those speak of it who offer just that."""
+
+MADE_BY: dict[str, frozenset[str]] = {
+    name: frozenset({"torch.jit.script", "torch.jit.trace", "torch.jit.trace_module"})
+    for name in ("torch.jit.load", "torch.jit.save")
+}
+"""What reads or writes files of a format, and what makes that format: only who makes such files can change it."""
 
 
 def deprecations(qualname: str) -> tuple[Deprecation, ...]:
