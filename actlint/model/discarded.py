@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import Attribute, Call, Expr, ExprStmt, FunctionDef, Name, Node, Site
+from actlint.facts import Assign, Attribute, Call, Constant, Expr, ExprStmt, FunctionDef, Lambda, Name, Node, Site
+from actlint.facts import Return as ReturnStatement
 from actlint.model.conditions import stated
 from actlint.model.events import Call as CallEvent
-from actlint.model.events import Trace
+from actlint.model.events import Read, Return, Trace
 from actlint.model.guards import expects
 from actlint.model.overwrite import is_place
 from actlint.model.program import FileView
-from actlint.model.values import ForeignMethod
+from actlint.model.values import ForeignMethod, Function, Tensor
 from actlint.model.walk import walk
 
 
@@ -34,25 +35,69 @@ def discarded(unit: FileView) -> Iterator[Discarded]:
     """
     seen: set[Site] = set()
     for trace in unit.traces():
-        for event in trace.events:
-            if not isinstance(event, CallEvent) or not event.discarded or event.op is None:
+        for index, event in enumerate(trace.events):
+            found = _thrown_away(unit, trace, index)
+            if found is None or found in seen:
                 continue
-            site, conditions = event.where.site, stated(event.where.condition)
-            node = unit.node(site) if site.path == unit.path else None
-            writes = event.inplace is not False or "out" in dict(event.args)
-            if event.op.kind not in ("activation", "softmax") or writes or conditions is None or site in seen:
+            thrown, conditions = _activation(trace, index), stated(event.where.condition)
+            node, path = unit.node(found), unit.path_to(found)
+            if thrown is None or conditions is None or not isinstance(node, Call) or expects(path, "RuntimeError"):
                 continue
-            path = unit.path_to(site)
-            if not isinstance(node, Call) or expects(path, "RuntimeError"):
-                continue
-            operand = _operand(event, node)
-            if _in_forward(trace) and not event.where.stack or _used_later(path, operand):
-                seen.add(site)
-                yield Discarded(site, node, event, operand, conditions)
+            inlined = isinstance(event, Return)
+            applied = node if inlined else unit.node(thrown.where.site)
+            operand = _operand(thrown, applied, inlined) if isinstance(applied, Call) else None
+            if _in_forward(trace) and len(event.where.stack) == inlined or _used_later(path, operand):
+                seen.add(found)
+                yield Discarded(found, node, thrown, operand, conditions)
 
 
-def _operand(event: CallEvent, node: Call) -> Expr | None:
-    if isinstance(event.callee, ForeignMethod):
+def _thrown_away(unit: FileView, trace: Trace, index: int) -> Site | None:
+    """The call in this file that is a statement of its own and ends with this event: torch's, or a function's."""
+    match trace.events[index]:
+        case CallEvent(where=where, op=op, discarded=True) if op is not None and where.site.path == unit.path:
+            return where.site
+        case Return(where=where, value=Tensor()) if where.stack and where.stack[-1].path == unit.path:
+            path = unit.path_to(where.stack[-1])
+            return where.stack[-1] if len(path) > 1 and isinstance(path[-2], ExprStmt) else None
+        case _:
+            return None
+
+
+def _activation(trace: Trace, index: int) -> CallEvent | None:
+    """The activation whose result the event gives, if that is all that happens."""
+    event = trace.events[index]
+    if isinstance(event, Return):
+        # the function does nothing but apply the activation and look up what it needs for that
+        if not _only_computes(event.function):
+            return None
+        start = index
+        while start > 0 and trace.events[start - 1].where.stack[: len(event.where.stack)] == event.where.stack:
+            start -= 1
+        inside = [each for each in trace.events[start:index] if not isinstance(each, Read | Return)]
+        only = inside[0] if len(inside) == 1 and isinstance(event.value, Tensor) else None
+        if not isinstance(only, CallEvent) or only.result != event.value:
+            return None
+        event = only
+    elif isinstance(event, CallEvent) and event.op is not None and event.op.kind == "dropout":
+        # `self.drop(F.relu(x))`
+        given = next((value for _, value in event.args if isinstance(value, Tensor)), None)
+        made = trace.events[given.event] if given is not None and event.inplace is False else None
+        event = made if isinstance(made, CallEvent) and made.where.stack == event.where.stack else event
+    if not isinstance(event, CallEvent) or event.op is None or event.op.kind not in ("activation", "softmax"):
+        return None
+    return None if event.inplace is not False or "out" in dict(event.args) else event
+
+
+def _only_computes(function: Function) -> bool:
+    code = function.code
+    return isinstance(code, Lambda) or all(
+        isinstance(each, ReturnStatement | Assign) or (isinstance(each, ExprStmt) and isinstance(each.value, Constant))
+        for each in code.body
+    )
+
+
+def _operand(event: CallEvent, node: Call, inlined: bool) -> Expr | None:
+    if isinstance(event.callee, ForeignMethod) and not inlined:
         found: Expr | None = node.func.value if isinstance(node.func, Attribute) else None
     else:
         named = next((argument.value for argument in node.args if argument.keyword == "input"), None)

@@ -16,21 +16,30 @@ _FILTERS = ("warnings.simplefilter", "warnings.filterwarnings")
 
 def knows(unit: FileView, use: Use) -> bool:
     """Whether the code says so: the warning is silenced on the spot; or, of what is but information, the function or
-    class around it has it in its name and offers just that, or the file reads or writes files that others made.
+    class around it has it in its name and offers just that, or the function reads or writes what others have made.
     """
     if _is_hushed(unit, use):
         return True
     if not use.row.info:
         return False
     qualname = use.row.qualname
-    makers = MADE_BY.get(qualname)
-    if makers is not None and not any(each.qualname in makers for each in unit.references()):
+    if qualname in MADE_BY and not _makes(unit, use):
         return True
     words = next((words for start, words in CONTRACTS.items() if qualname.startswith(start)), frozenset())
     return any(
         not words.isdisjoint(_words(node.name))
         for node in use.reference.parents
         if isinstance(node, FunctionDef | ClassDef)
+    )
+
+
+def _makes(unit: FileView, use: Use) -> bool:
+    """Whether the same function also makes what is read or written there; outside of functions, the same file."""
+    function = next((node for node in reversed(use.reference.parents) if isinstance(node, FunctionDef)), None)
+    makers = MADE_BY[use.row.qualname]
+    return any(
+        each.qualname in makers and (function is None or any(node is function for node in each.parents))
+        for each in unit.references()
     )
 
 
