@@ -65,6 +65,11 @@ def initialise(m: Machine, value: Module, qualname: str, args: Args, site: Site)
     if qualname in _DICTS:
         m.state.heap[value.ref] = calls.replaced(found, children=_entries(m, args))
         return
+    if qualname in torchapi.WRAPPERS:
+        inner = args.get(0, "module")
+        if isinstance(inner, Module):
+            m.state.heap[value.ref] = calls.replaced(found, children=(("module", inner),))
+        return
     op = torchapi.layer(qualname)
     bound = dict(args.keywords) if op is None else tensors.bind(op, args.positional, args.keywords)
     if op is not None:
@@ -158,6 +163,8 @@ def _call_torch(
 ) -> Value:
     if qualname == SEQUENTIAL:
         return _call_sequential(m, module, found, args, site, discarded)
+    if qualname in torchapi.WRAPPERS and found.children and not found.open:
+        return calls.call(m, found.children[0][1], args, site, discarded)
     op = torchapi.layer(qualname)
     if op is None or op.kind == "container":
         return calls.unknown_call(m, module, args, site, f"call of {qualname}")

@@ -169,6 +169,9 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
         case Instance() if name == "super.__init__" or name == "__init__":
             return NONE
         case _:
+            found = m.state.heap[receiver.ref] if isinstance(receiver, Instance) else None
+            if isinstance(found, InstanceObject) and isinstance(found.cls, External):
+                callbacks.run_handed_over(m, f"{found.cls.qualname}.{name}", args, site)
             calls.forget(m, receiver, f"{name}()")
             return calls.unknown_call(m, ForeignMethod(receiver, name), args, site, f"call of method {name}")
 
@@ -651,6 +654,12 @@ def _identity(m: Machine, args: Args, site: Site) -> Value:
     return args.get(1, "val") or Unknown("cast")
 
 
+def _compiled(m: Machine, args: Args, site: Site) -> Value | None:
+    """`torch.compile(model)` is called as the model is, and has its attributes."""
+    value = args.get(0, "model")
+    return value if isinstance(value, (Module, Function, Method)) else None
+
+
 def _iterate(m: Machine, args: Args, site: Site) -> Value:
     value = args.positional[0] if args.positional else NONE
     items = elements(m, value)
@@ -736,6 +745,7 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "collections.OrderedDict": _dict,
     "itertools.pairwise": _pairwise,
     "typing.cast": _identity,
+    "torch.compile": _compiled,
     "warnings.warn": _nothing,
     "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,

@@ -6,6 +6,7 @@ that the tables were made from, which their headers name.
 
 from actlint.torchapi.attributes import class_attributes
 from actlint.torchapi.composites import WRITES_OVERLAPPING
+from actlint.torchapi.layers import WRAPPERS
 from actlint.torchapi.lookup import attribute, function, layer, layer_of, method
 from actlint.torchapi.names import canonical, exists, is_module_class, star
 from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
@@ -16,6 +17,7 @@ __all__ = [
     "MODULE_ATTRIBUTES",
     "OPAQUE",
     "REQUIRED",
+    "WRAPPERS",
     "WRITES_OVERLAPPING",
     "Alias",
     "Kind",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-Role: TypeAlias = Literal["trained model", "evaluated model", "loss", "process function"]
-"""A model is called with an input, the loss with (prediction, target), a process function with (engine, batch)."""
+Role: TypeAlias = Literal["trained model", "evaluated model", "loss", "process function", "stepped module"]
+"""A model is called with an input, the loss with (prediction, target), a process function with (engine, batch); of a
+stepped module, the training step with (batch, index).
+"""
 
 _TRAINING: Final[tuple[tuple[str, int, Role], ...]] = (("model", 0, "trained model"), ("loss_fn", 2, "loss"))
 _EVALUATION: Final[tuple[tuple[str, int, Role], ...]] = (("model", 0, "evaluated model"),)

@@ -9,6 +9,9 @@ from typing import Final
 
 from actlint.torchapi.op import Kind, Result
 
+WRAPPERS: Final = frozenset({"torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel"})
+"""Modules whose forward is that of the `module` that they are given first."""
+
 LAYERS: Final[dict[Kind, str]] = {
     "affine": (
         "Linear LazyLinear Bilinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LazyConv1d "

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from actlint.torchapi.ignite import Role
+
 _HOMES: Final = (
     "lightning lightning.pytorch lightning.pytorch.core lightning.pytorch.core.module pytorch_lightning "
     "pytorch_lightning.core pytorch_lightning.core.module pytorch_lightning.core.lightning"
@@ -14,6 +16,16 @@ _HOMES: Final = (
 
 MODULE_CLASSES: Final = frozenset(f"{home}.LightningModule" for home in _HOMES.split())
 """Qualified names of LightningModule."""
+
+_TRAINER_HOMES: Final = (
+    "lightning lightning.pytorch lightning.pytorch.trainer lightning.pytorch.trainer.trainer pytorch_lightning "
+    "pytorch_lightning.trainer pytorch_lightning.trainer.trainer"
+)
+
+ENTRY_POINTS: Final[dict[str, tuple[tuple[str, int, Role], ...]]] = {
+    f"{home}.Trainer.fit": (("model", 0, "stepped module"),) for home in _TRAINER_HOMES.split()
+}
+"""(parameter, position, role) of the arguments whose methods are called later, as `torchapi.ignite` has them."""
 
 
 def attributes() -> frozenset[str]:

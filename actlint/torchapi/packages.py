@@ -28,7 +28,7 @@ def base_class(qualname: str) -> frozenset[str] | None:
 
 def entry_points(qualname: str) -> tuple[tuple[str, int, Role], ...]:
     """Arguments of a foreign callable that it calls later: (parameter, position, what is called with what)."""
-    return ignite.ENTRY_POINTS.get(qualname, ())
+    return ignite.ENTRY_POINTS.get(qualname) or lightning.ENTRY_POINTS.get(qualname, ())
 
 
 def home(qualname: str) -> str:
