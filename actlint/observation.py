@@ -352,6 +352,10 @@ class Observed:
         """The first observation of a kind, None where there is none."""
         return next((each for each in self.seen if isinstance(each, kind)), None)
 
+    def last(self, kind: type[Any]) -> Any:
+        """The last observation of a kind, None where there is none: what is said again counts."""
+        return next((each for each in reversed(self.seen) if isinstance(each, kind)), None)
+
     def all(self, kind: type[Any]) -> list[Any]:
         """All observations of a kind."""
         return [each for each in self.seen if isinstance(each, kind)]

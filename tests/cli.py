@@ -32,7 +32,7 @@ class Result:
         return [finding["code"] for finding in self.findings if finding["filename"] == file]
 
 
-def actlint(directory: Path, *arguments: str, program: str = "", stdin: bytes = b"") -> Result:
+def actlint(directory: Path, *arguments: str, program: str = "", stdin: bytes = b"", limit: float = LIMIT) -> Result:
     """Run `actlint ARGUMENTS` in a directory; `program` is Python that is executed in the process before.
 
     Raises subprocess.TimeoutExpired where it hangs.
@@ -40,7 +40,7 @@ def actlint(directory: Path, *arguments: str, program: str = "", stdin: bytes = 
     prepared = [sys.executable, "-c", f"{program}\nfrom actlint.cli import main\nmain()"]
     command = prepared if program else [sys.executable, "-m", "actlint"]
     done = subprocess.run(
-        [*command, *arguments], cwd=directory, input=stdin, capture_output=True, check=False, timeout=LIMIT
+        [*command, *arguments], cwd=directory, input=stdin, capture_output=True, check=False, timeout=limit
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -19,7 +19,7 @@ def save(settings: Settings, runs: Sequence[Observed]) -> str:
     init, inputs = dict(settings.probe_init), dict(settings.probe_inputs)
     found = False
     for run in runs:
-        built, used = run.first(ObservationBuilt), run.first(ObservationInputs)
+        built, used = run.last(ObservationBuilt), run.last(ObservationInputs)
         if built is None or used is None:
             continue
         found = True

@@ -85,7 +85,7 @@ def _code(text: str) -> str:
 
 
 def _model(seen: Observed) -> Iterator[str]:
-    built, inputs, loss = seen.first(ObservationBuilt), seen.first(ObservationInputs), seen.first(ObservationLoss)
+    built, inputs, loss = seen.last(ObservationBuilt), seen.last(ObservationInputs), seen.first(ObservationLoss)
     yield f"<h2><code>{escape(built.text if built else seen.name)}</code></h2>"
     facts = [f"{built.parameters:,} parameters"] if built else []
     facts += [f"input {inputs.text} ({inputs.source})"] if inputs else []

@@ -38,7 +38,7 @@ def render(runs: Iterable[Observed], options: RenderOptions) -> Iterator[str]:
 
 
 def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str]:
-    built, inputs = seen.first(ObservationBuilt), seen.first(ObservationInputs)
+    built, inputs = seen.last(ObservationBuilt), seen.last(ObservationInputs)
     yield paint(f"{printable(built.text if built else seen.name)}", "bold") + _where(seen)
     if seen.repaired:
         yield f"  with the fixes of {', '.join(seen.repaired)}, without which it does not run"
@@ -50,6 +50,9 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
     if (loss := seen.first(ObservationLoss)) is not None:
         yield f"  loss: {_loss(loss, seen.first(ObservationOverfit))}"
     for failure in seen.all(ObservationFailed):
+        if failure.error == "TooSlow":
+            yield f"  {paint('stopped', 'error')} in {failure.phase}: {failure.message} (--timeout gives it more)"
+            continue
         at = f" in line {failure.place[1]}" if failure.place else ""
         yield f"  {paint('raises', 'error')} in {failure.phase}{at}: {failure.error}: {_short(failure.message)}"
     if seen.trouble:
@@ -67,7 +70,7 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
 
 
 def _where(seen: Observed) -> str:
-    built, torch = seen.first(ObservationBuilt), seen.first(ObservationTorch)
+    built, torch = seen.last(ObservationBuilt), seen.first(ObservationTorch)
     parts = [f"{built.parameters:,} parameters"] if built is not None else []
     parts += [f"torch {torch.version} on {torch.device}"] if torch is not None else []
     return f"  ({', '.join([*parts, f'{seen.seconds:.1f} s'])})"

@@ -61,7 +61,7 @@ _CERTAIN = ("AttributeError", "NameError", "UnboundLocalError", "SyntaxError")
 
 def forward_fails(seen: Observed) -> Iterator[Found]:
     """Only where no other arguments or inputs would have helped: guesses of ours can be wrong."""
-    built, inputs = seen.first(ObservationBuilt), seen.first(ObservationInputs)
+    built, inputs = seen.last(ObservationBuilt), seen.last(ObservationInputs)
     for failure in seen.all(ObservationFailed):
         if failure.place is not None or failure.phase == "backward":
             if _is_certain(failure, built, inputs):
@@ -120,7 +120,7 @@ def no_gradient(seen: Observed) -> Iterator[Found]:
         if each["trainable"]:
             owners.setdefault(each["name"].rpartition(".")[0], []).append(each)
     loss = seen.first(ObservationLoss)
-    lone = loss is not None and loss.lone and not _given(seen.first(ObservationInputs))
+    lone = loss is not None and loss.lone and not _given(seen.last(ObservationInputs))
     trained = [name for name, parts in owners.items() if not all(p["none"] or p["zero"] for p in parts)]
     if not trained:
         return  # a loss that reaches nothing says more of the loss than of a layer

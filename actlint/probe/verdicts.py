@@ -337,7 +337,7 @@ def _missing_forward(case: Case, seen: Observed) -> Verdict | None:
     for failure in seen.all(ObservationFailed):
         if failure.error == "NotImplementedError" and seen.name in case.names | {failure.message}:
             return confirmed(f"calling `{seen.name}` raises NotImplementedError: {short(failure.message)}")
-    done = seen.first(ObservationInputs) is not None and seen.name in case.names
+    done = seen.last(ObservationInputs) is not None and seen.name in case.names
     return refuted(f"`{seen.name}` can be called") if done else None
 
 

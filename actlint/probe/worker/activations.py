@@ -10,7 +10,6 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from . import driving
 from .channel import number
 from .driving import Drive
 from .kinds import Tensor
@@ -141,14 +140,6 @@ def _histogram(layer: Layer) -> Iterator[int]:
     if layer.first and layer.high > layer.low:
         counts = torch.histc(layer.first[0], BINS, layer.low, layer.high)
         yield from (int(each) for each in counts)
-
-
-def trained(drive: Drive, seed: int, steps: int) -> Any:
-    """A model after training steps. Raises Failure."""
-    model = drive.model(seed)
-    for _ in driving.trained(drive, model, seed, steps):
-        pass
-    return model
 
 
 # ------------------------------------------------------------------------------------------------------------- swapping

@@ -53,7 +53,7 @@ def _train(drive: Drive, name: str, seed: int, request: Mapping[str, Any]) -> di
     ]
     rate = request.get("rate") or _RATE
     parameters = [each for each in model.parameters() if each.requires_grad]
-    optimizer = driving.Adam(parameters, rate)
+    optimizer = driving.Adam(_together(parameters), rate)
     curve: list[float] = []
     gradients: list[dict[str, float]] = []
     swap = Swap(name)
@@ -61,7 +61,7 @@ def _train(drive: Drive, name: str, seed: int, request: Mapping[str, Any]) -> di
     steps = batches.total if batches is not None else request["steps"]
     every = max(steps // _RECORDED, 1)
     for step in range(steps):
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.clear()
         with swap:
             if batches is not None and data is not None:
                 inputs, target = batches.next()
@@ -92,6 +92,24 @@ def _train(drive: Drive, name: str, seed: int, request: Mapping[str, Any]) -> di
         "data": data.name if data is not None else "one batch against noise",
         "steps": steps,
     }
+
+
+def _together(parameters: list[Tensor]) -> list[Tensor]:
+    """The parameters as one long one, of which they become views, gradients included: a step of an optimiser then
+    costs a few calls instead of a few for each. They stay as they are where they do not go together.
+    """
+    kinds = {(each.dtype, each.device) for each in parameters}
+    if len(kinds) != 1 or not all(each.is_leaf and each.layout == torch.strided for each in parameters):
+        return parameters
+    with torch.no_grad():
+        whole = torch.cat([each.reshape(-1) for each in parameters])
+        whole.grad = torch.zeros_like(whole)
+        start = 0
+        for each in parameters:
+            part = slice(start, start + each.numel())
+            each.data, each.grad = whole[part].view(each.shape), whole.grad[part].view(each.shape)
+            start += each.numel()
+    return [whole]
 
 
 def _noting(order: list[str], name: str) -> Callable[..., None]:

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from . import losses
-from .building import Built, fresh
+from .building import fresh
 from .inputs import Inputs
+from .instances import Built
 from .kinds import Model, Tensor
 from .places import guarded
 
@@ -125,6 +126,12 @@ class Adam:
         """Forget the gradients."""
         for parameter, _, _ in self._state:
             parameter.grad = None
+
+    def clear(self) -> None:
+        """Make the gradients zero where they are, for those that others look at."""
+        for parameter, _, _ in self._state:
+            if parameter.grad is not None:
+                parameter.grad.zero_()
 
     def step(self) -> None:
         """Change the parameters that have gradients."""

@@ -35,7 +35,7 @@ _FLOATS = re.compile(
     re.IGNORECASE,
 )
 
-SIZES = (32, 28, 64, 224, 16, 128, 96, 256, 227, 299, 8)
+SIZES = (32, 64, 224, 28, 16, 128, 256, 96, 227, 299, 8)
 
 
 def repaired(spec: Spec, message: str) -> Iterator[Spec]:
@@ -95,6 +95,9 @@ def repaired(spec: Spec, message: str) -> Iterator[Spec]:
             for index, size in enumerate(shape[1:], 1):
                 if size == a:
                     yield replace(spec, shape=(*shape[:index], b, *shape[index + 1 :]))
+                elif size and a % size == 0 and b % (a // size) == 0:
+                    # Something on the way makes a multiple of it.
+                    yield replace(spec, shape=(*shape[:index], b // (a // size), *shape[index + 1 :]))
         if len(shape) >= 4:
             yield from _resized(spec)
     for pattern in (_UNPACK, _MANY, _PERMUTE, _DIMS):

@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from . import errors, specs
 from .kinds import Model
+from .patience import TooSlow, at_most
 from .places import Failure, guarded
 from .specs import Spec, floats, integers
 
@@ -88,8 +89,12 @@ def find(
     module: ModuleType,
     device: torch.device,
     made_by: str = "",
+    patience: float = _SECONDS,
 ) -> Inputs:
-    """Inputs with which a new model's `call` runs. Raises NoInputs, and Failure where none can be made."""
+    """Inputs with which a new model's `call` runs, in no more than `patience` seconds for each.
+
+    Raises NoInputs, and Failure where no model can be made.
+    """
     model = make().to(device)
     given = [specs.parse(text) for text in request.get("inputs", ())]
     if given:
@@ -102,7 +107,7 @@ def find(
         if error is not None:
             raise NoInputs(error, inputs)
         return inputs
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + max(_SECONDS, 2 * patience)
     counter = itertools.count()
     queue: list[tuple[float, int, Inputs]] = []
     seen: set[str] = set()
@@ -118,7 +123,7 @@ def find(
             continue
         seen.add(inputs.text)
         trials += 1
-        error, progress = tried(model, call, inputs.sized(_BATCH), device)
+        error, progress = tried(model, call, inputs.sized(_BATCH), device, patience)
         if error is None:
             return inputs
         seen_in_code = inputs.source.startswith("the call")
@@ -137,7 +142,7 @@ def find(
 def _is_not_about_input(failure: Failure) -> bool:
     """Whether no other input would help: the model itself is incomplete."""
     cause = failure.cause
-    if isinstance(cause, (NotImplementedError, NameError, ImportError, MemoryError)):
+    if isinstance(cause, (NotImplementedError, NameError, ImportError, MemoryError, TooSlow)):
         return True
     if isinstance(cause, AttributeError):
         return isinstance(getattr(cause, "obj", None), nn.Module)
@@ -145,13 +150,17 @@ def _is_not_about_input(failure: Failure) -> bool:
 
 
 def tried(
-    model: Model, call: Callable[[Model], Callable[..., Any]], inputs: Inputs, device: torch.device
+    model: Model,
+    call: Callable[[Model], Callable[..., Any]],
+    inputs: Inputs,
+    device: torch.device,
+    patience: float = _SECONDS,
 ) -> tuple[Failure | None, float]:
     """One call: what it raised, and how many operations it got through."""
     args, keywords = inputs.make(0, device)
     progress = _Progress()
     try:
-        with guarded("forward"), torch.no_grad(), progress:
+        with guarded("forward"), at_most(patience), torch.no_grad(), progress:
             call(model)(*args, **keywords)
     except Failure as failure:
         return failure, float(progress.count)
@@ -179,12 +188,12 @@ def _repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
 def _starts(
     model: Model, forward: Callable[..., Any], request: Mapping[str, Any], module: ModuleType, made_by: str
 ) -> Iterator[Inputs]:
-    from .building import _evaluated
+    from .building import evaluated
 
     for call in request.get("input_calls", ()):
         try:
-            found = [specs.like(_evaluated(text, module)) for text in call["args"]]
-            named = [(name, specs.like(_evaluated(text, module))) for name, text in call["keywords"].items()]
+            found = [specs.like(evaluated(text, module)) for text in call["args"]]
+            named = [(name, specs.like(evaluated(text, module))) for name, text in call["keywords"].items()]
         except Exception:  # the call names what only its own place knows
             continue
         if all(spec is not None for spec in found) and all(spec is not None for _, spec in named):

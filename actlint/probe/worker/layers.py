@@ -37,6 +37,7 @@ class Run:
     order: list[str]
     trainable: dict[str, bool]
     diverged: bool = False
+    model: Model | None = None
 
 
 def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] = lambda done: None) -> Run:
@@ -66,7 +67,9 @@ def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] =
 
     losses = list(driving.trained(drive, model, seed, steps, after))
     trainable = {name: each.requires_grad for name, each in named.items()}
-    return Run(records, losses, list(dict.fromkeys(order)), trainable, any(not math.isfinite(each) for each in losses))
+    return Run(
+        records, losses, list(dict.fromkeys(order)), trainable, any(not math.isfinite(each) for each in losses), model
+    )
 
 
 def _noting(order: list[str], name: str) -> Callable[..., None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from typing import Any
 
 from . import limits
@@ -15,6 +16,7 @@ NO_TORCH = 4
 
 def run(file: str, descriptor: int) -> None:
     """Read the request and do what it asks for; ends the process."""
+    started = time.monotonic()
     with open(file, encoding="utf-8") as source:
         request: dict[str, Any] = json.load(source)
     os.unlink(file)
@@ -46,7 +48,7 @@ def run(file: str, descriptor: int) -> None:
         limits.memory(request["memory"])
     from . import session
 
-    session.run(request, channel, device)
+    session.run(request | {"started": started}, channel, device)
     channel.say("end")
     # The user's code may have left threads and exit handlers that never come to an end.
     os._exit(0)

@@ -1,0 +1,1 @@
+"""Real models, probed with no options: how many come to a verdict."""
