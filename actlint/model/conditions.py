@@ -7,6 +7,8 @@ from actlint.model.values import Condition, Test
 _MOST = 2
 WORLD = "?world:"
 """How the key of a literal begins that says at which constructor call a run's findings hold."""
+USUAL = "?usual:"
+"""The same of a call that nobody is seen to make: with defaults for what has one."""
 
 
 def stated(condition: Condition) -> tuple[str, ...] | None:
@@ -30,9 +32,14 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
     return tuple(words) if len(words) - calls <= _MOST else None
 
 
+def firm(condition: Condition) -> tuple[str, ...] | None:
+    """As `stated`, but None where it rests on a call that nobody is seen to make: sizes are what callers choose."""
+    return None if any(test.key.startswith(USUAL) for test in condition) else stated(condition)
+
+
 def describe(test: Test) -> str:
     """One literal in words: "`dropout` is true", "`mask` is None", "`n > 3`"."""
-    if test.key.startswith(WORLD):
+    if test.key.startswith((WORLD, USUAL)):
         return f"built as `{test.text}`"
     if test.key.startswith("?"):
         return f"`{test.text}`" if test.positive else f"not `{test.text}`"

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, Call, Constant, Expr, FunctionDef, Lambda, Name, Site, Subscript, With
+from actlint.facts import Attribute, Constant, Expr, FunctionDef, Lambda, Name, Site, Subscript, With
+from actlint.facts import Call as CallNode
 from actlint.model import calls, classes, statements
 from actlint.model.args import Args
-from actlint.model.conditions import WORLD
-from actlint.model.events import Trace
+from actlint.model.carried import CarriedArgs
+from actlint.model.conditions import USUAL, WORLD
+from actlint.model.events import Call, Trace
 from actlint.model.link import File, Names
 from actlint.model.machine import (
     STEPS_PER_FILE,
@@ -23,7 +25,7 @@ from actlint.model.machine import (
     Shared,
 )
 from actlint.model.show import dotted
-from actlint.model.state import DictObject, InstanceObject, ModuleObject, State
+from actlint.model.state import MAX_LITERALS, DictObject, Heap, InstanceObject, ModuleObject, State
 from actlint.model.values import (
     Class,
     DictRef,
@@ -133,11 +135,11 @@ def run_class(names: Names, shared: Shared, cls: Class, purse: Purse) -> Iterato
     for name, code in _methods(m, cls):
         if name == "__init__" or not base.alive:
             continue
-        yield _run_method(names, shared, m, base, info, cls, receiver, code, purse)
+        yield _run_method(names, shared, m, base, info, cls, receiver, code, purse, trace)
 
 
 def run_call(
-    names: Names, shared: Shared, cls: Class, args: Args, world: World, steps: int, first: int
+    names: Names, shared: Shared, cls: Class, args: CarriedArgs, world: World, steps: int, first: int
 ) -> tuple[Trace, ...]:
     """One call's world of a class: its constructor on the arguments, and what training runs on the object.
 
@@ -147,7 +149,7 @@ def run_call(
     trace = Trace(None, cls, world.text)
     m = Machine(names, shared, trace, steps=steps, counter=first)
     m.state.condition = (world.test,)
-    receiver = _construct(m, cls, args)
+    receiver = _construct(m, cls, args.placed(m))
     trace.receiver, trace.heap = receiver, m.state.heap
     if not trace.complete:
         return ()
@@ -155,22 +157,39 @@ def run_call(
     for name, code in _methods(m, cls):
         if name in ("forward", "training_step") and m.state.alive:
             m.state.condition = (world.test,)
-            run = _run_method(names, shared, m, m.state, info, cls, receiver, code, Purse(steps))
+            run = _run_method(names, shared, m, m.state, info, cls, receiver, code, Purse(steps), trace)
             found.extend([run] if run.complete else [])
     return tuple(found)
 
 
+def run_object(
+    names: Names, shared: Shared, made_by: Trace, call: Call, world: World, steps: int, first: int
+) -> tuple[Trace, ...]:
+    """One call's world of a class without its constructor: `forward` of the module that a run has made at a call."""
+    cls, receiver = call.callee, call.result
+    assert isinstance(cls, Class) and isinstance(receiver, Module)
+    m = Machine(names, shared, Trace(None, cls, world.text), State({}, Heap(made_by.heap)), counter=first)
+    m.state.condition = (world.test, *call.where.condition)[:MAX_LITERALS]
+    info = classes.class_info(m, cls)
+    code = info.methods.get("forward")
+    if code is None:
+        return ()
+    run = _run_method(names, shared, m, m.state, info, cls, receiver, code, Purse(steps), made_by)
+    return (run,) if run.complete else ()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """A constructor call and how it is written."""
+    """A constructor call and how it is written. If it is not `seen`, it rests on defaults that may never be taken."""
 
     text: str
     site: Site
+    seen: bool = True
 
     @property
     def test(self) -> Test:
         """The literal that all conditions of such a run have: it says at which call they hold."""
-        return Test(f"{WORLD}{self.site}", True, self.text)
+        return Test(f"{WORLD if self.seen else USUAL}{self.site}", True, self.text)
 
 
 def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
@@ -227,6 +246,22 @@ def _methods(m: Machine, cls: Class) -> list[tuple[str, FunctionDef]]:
     return sorted(own, key=lambda entry: entry[0] != "forward")
 
 
+def run_builder(names: Names, shared: Shared, function: Function, steps: int, first: int) -> Trace:
+    """A module-level function with its defaults, called without arguments; not complete where it needs some."""
+    trace = Trace(function, None, f"{function.code.name if isinstance(function.code, FunctionDef) else 'lambda'}()")
+    m = Machine(names, shared, trace, steps=steps, counter=first)
+    try:
+        bound = calls.bind_parameters(m, function, Args(), function.site)
+    except (BudgetExceeded, RecursionError):
+        bound = None
+    if bound is None:
+        trace.complete = False
+    else:
+        _run(m, function, bound)
+    trace.heap = m.state.heap
+    return trace
+
+
 def _run_method(
     names: Names,
     shared: Shared,
@@ -237,9 +272,10 @@ def _run_method(
     receiver: Value,
     code: FunctionDef,
     purse: Purse,
+    made_by: Trace,
 ) -> Trace:
     function = Function(Site(info.file.path, cls.site.chunk, code.ordinal), code, cls.frame, cls)
-    trace = Trace(function, cls, made.trace.world, receiver=receiver, made_by=made.trace)
+    trace = Trace(function, cls, made.trace.world, receiver=receiver, made_by=made_by)
     given = purse.take(STEPS_PER_RUN)
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)
@@ -291,7 +327,7 @@ def _goes_backward(code: FunctionDef) -> bool:
         match node:
             case With(items=items) if any("grad" in (dotted(_callee(item.context)) or "") for item in items):
                 return False
-            case Call(func=Attribute(attr="backward")):
+            case CallNode(func=Attribute(attr="backward")):
                 found = True
             case _:
                 pass
@@ -299,7 +335,7 @@ def _goes_backward(code: FunctionDef) -> bool:
 
 
 def _callee(node: Expr) -> Expr:
-    return node.func if isinstance(node, Call) else node
+    return node.func if isinstance(node, CallNode) else node
 
 
 def _may_be_module(m: Machine, owner: Class, code: FunctionDef) -> bool:

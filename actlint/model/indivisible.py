@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actlint.facts import Site
-from actlint.model.conditions import stated
+from actlint.model.conditions import firm
 from actlint.model.events import Call
 from actlint.model.mismatch import may_fail
 from actlint.model.program import FileView
@@ -50,7 +50,7 @@ def indivisible(unit: FileView) -> Iterator[Indivisible]:
                 continue
             pairs = _DIVIDED.get(canonical(event.callee.qualname))
             made = trace.heap.get(event.result.ref) if pairs and isinstance(event.result, Module) else None
-            conditions = stated(event.where.condition)
+            conditions = firm(event.where.condition)
             if not isinstance(made, ModuleObject) or conditions is None or "*" in made.args:
                 continue
             for of, by in pairs or ():

@@ -10,7 +10,7 @@ from actlint.facts import BinOp, Constant, Expr, Site, Try, With
 from actlint.facts import Call as CallNode
 from actlint.intents import InsertElement, Repair, Replace
 from actlint.model.affine import names
-from actlint.model.conditions import stated
+from actlint.model.conditions import firm
 from actlint.model.events import Call, Event, Trace
 from actlint.model.flow import input_of
 from actlint.model.layers import HOOKED
@@ -67,7 +67,7 @@ def mismatches(unit: FileView) -> Iterator[Mismatch]:
 
 def _mismatch(unit: FileView, trace: Trace, misfit: Misfit) -> Mismatch | None:
     call, demand = misfit.call, misfit.demand
-    conditions = stated(call.where.condition)
+    conditions = firm(call.where.condition)
     site = _place(unit, trace, call)
     if conditions is None or site is None or call.where.loop or may_fail(unit, site) or _opaque(call):
         return None
@@ -251,7 +251,7 @@ def unflattened(unit: FileView) -> Iterator[Mismatch]:
                 or not _for_flat(unit, event, wanted, channels)
             ):
                 continue
-            conditions, site = stated(event.where.condition), _place(unit, trace, event)
+            conditions, site = firm(event.where.condition), _place(unit, trace, event)
             if conditions is not None and site is not None and not may_fail(unit, site):
                 own = event.layer.site
                 yield Mismatch(trace, event, site, "features", wanted, channels, shape, 1, own, None, conditions)

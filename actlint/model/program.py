@@ -280,6 +280,11 @@ class Context:
         """Why instances of a class may have attributes that are not visible: "" if they cannot."""
         return classes.open_reason(self._machine(), cls)
 
+    def method_owner(self, cls: Class, name: str) -> Class | None:
+        """The project's class whose method of that name an object of the class has."""
+        found = classes.find_method(self._machine(), cls, name)
+        return found.owner if isinstance(found, Function) else None
+
     def mro(self, cls: Class) -> tuple[Value, ...]:
         """The class and its ancestors in resolution order."""
         return classes.mro(self._machine(), cls)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from actlint import engine, session
 from actlint.discover import Configuration
-from actlint.model.coverage import counts, coverage
+from actlint.model.coverage import counts, coverage, inside
 from actlint.model.program import Context, FileView
+from actlint.model.values import Class
 
 MOST = 20
 
@@ -64,13 +65,16 @@ def _causes(directory: Path) -> Iterator[tuple[str, ...]]:
         for project in projects:
             program = engine.link(session.project_facts(project, request), project.settings)
             context = Context(program)
+            seen: set[Class] = set()
+            found: list[tuple[Class, tuple[str, ...]]] = []
             for file in program.names.files.values():
                 # a view of its own, so that traces go when the file has been looked at
                 view = FileView(program, file)
                 wanted = [cls for cls in view.classes() if counts(context, cls)]
-                worlds = tuple(view.traces()) if wanted else ()
-                for cls in wanted:
-                    yield coverage(cls, worlds).causes
+                traces = tuple(view.traces()) if wanted else ()
+                seen.update(inside(context, traces))
+                found.extend((cls.cls, coverage(cls, traces).causes) for cls in wanted)
+            yield from (() if cls in seen else causes for cls, causes in found)
 
 
 @contextmanager

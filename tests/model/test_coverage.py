@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from actlint.model.coverage import BUDGET, NO_ARGUMENT, NO_RETURN, counts, coverage
+from actlint.model.coverage import BUDGET, counts, coverage, inside
 from actlint.model.program import Context
+from actlint.model.slices import NO_ARGUMENT, NO_RETURN
 from tests.model.programs import PREAMBLE, file_view
 
 
@@ -68,6 +69,20 @@ def test_one_call_of_the_class_is_enough() -> None:
         (cls,) = view.classes()
         assert coverage(cls).causes == ("call of a parameter: act",)
         assert coverage(cls, view.traces()).causes == expected
+
+
+def test_what_the_run_of_another_module_calls_is_covered_if_that_call_is() -> None:
+    text = PREAMBLE + (
+        "class Part(nn.Module):\n    def __init__(self, act):\n        super().__init__()\n        self.act = act()\n\n"
+        "    def forward(self, x):\n        return self.act(x)\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.part = Part(ACT)\n\n"
+        "    def forward(self, x, y):\n        return self.part(x), y(x)\n"
+    )
+    for act, expected in ("nn.ReLU", {"Part"}), ("unknown", set()):
+        view = file_view(text.replace("ACT", act))
+        names = {cls.cls: cls.name for cls in view.classes()}
+        general = [trace for cls in view.classes() for trace in cls.traces]
+        assert {names[cls] for cls in inside(Context(view.program), general)} == expected
 
 
 def test_which_classes_count() -> None:

@@ -9,6 +9,7 @@ from actlint.facts import FunctionDef
 from actlint.lower.cut import read_facts
 from actlint.model.conditions import stated
 from actlint.model.events import Call, Trace
+from actlint.model.slices import is_forward
 from actlint.model.values import Constant
 from actlint.registry import rules
 from tests.model.programs import PREAMBLE, file_view, operations
@@ -161,7 +162,87 @@ def test_a_name_that_something_around_the_call_binds_is_not_known() -> None:
 
 
 def test_no_world_of_a_call_with_stars_or_that_does_not_fit() -> None:
-    assert forwards("Net(*n)", "Net(1, **options)", "Net()", "Net(1, 2, 3, 4)", "Net(1, wide=2)") == {}
+    calls = ("Net(*n)", "Net(1, **options)", "Net()", "Net(1, 2, 3, 4)", "Net(1, wide=2)")
+    assert forwards(*calls) == {}
+
+
+BLOCK = """
+class Block(nn.Module):
+    def __init__(self, width, act=nn.ReLU, norm=None, parts=()):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+        self.act = act()
+        self.norm = norm if norm is not None else nn.Identity()
+        self.parts = nn.ModuleList(part() for part in parts)
+
+    def forward(self, x):
+        x = self.norm(self.act(self.fc(x)))
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+"""
+
+
+def usual(text: str, cls: str = "Block") -> dict[str, list[str]]:
+    """The operations of `forward` of a class in each of its worlds."""
+    view = file_view(PREAMBLE + BLOCK + text)
+    names = {own.cls: own.name for own in view.classes()}
+    return {
+        trace.world: [name.rpartition(".")[2] for name in operations(trace)]
+        for trace in view.traces()
+        if trace.owner is not None and names[trace.owner] == cls and trace.world != "general" and is_forward(trace)
+    }
+
+
+def test_a_class_that_is_not_understood_is_run_with_its_defaults() -> None:
+    assert usual("") == {"Block(width)": ["Linear", "ReLU", "Identity"]}
+
+
+def test_what_rests_on_defaults_is_no_ground_for_sizes() -> None:
+    text = PREAMBLE + (
+        "class Head(nn.Module):\n    def __init__(self, given, groups=4):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 8, 1)\n        self.norm = nn.BatchNorm2d(groups)\n"
+        "        self.given = given\n\n    def forward(self, x):\n"
+        "        return self.given(self.norm(self.conv(x)))\n"
+    )
+    wanted = [rule for rule in rules() if rule.code == "ACT502"]
+    for call, count in ("", 0), ("\n\nhead = Head(nn.ReLU())\n", 1):
+        files = [read_facts("main.py", text + call)]
+        assert len(list(engine.check(engine.link(files, DEFAULTS), "main.py", text + call, wanted))) == count
+
+
+def test_an_object_is_run_where_its_arguments_cannot_be_carried_and_what_a_builder_makes() -> None:
+    text = (
+        "class Wrap(nn.Module):\n    def __init__(self, inner):\n        super().__init__()\n"
+        "        self.inner = inner\n\n"
+        "    def forward(self, x):\n        return self.inner(x) * 2\n\n\n"
+        "class Other(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.wrap = Wrap(nn.Sequential(nn.Linear(2, 2), nn.Tanh()))\n"
+    )
+    (operations_,) = usual(text, "Wrap").values()
+    assert operations_ == ["Linear", "Tanh", "mul"]
+    built = text.partition("class Other")[0] + (
+        "ACT = nn.GELU\n\n\ndef inner(act):\n    return act()\n\n\n"
+        "def net(act):\n    return Wrap(inner(act))\n\n\ndef big(act=ACT):\n    return net(act)\n"
+    )
+    assert usual(built, "Wrap")["big()"] == ["GELU", "mul"]
+
+
+def test_worlds_give_worlds() -> None:
+    text = "class Outer(nn.Module):\n    def __init__(self, act, n):\n        super().__init__()\n"
+    text += "        self.block = Block(n, act=act)\n\n    def forward(self, x):\n        return x(x)\n\n\n"
+    assert "Tanh" in usual(text + "net = Outer(nn.Tanh, 4)\n")["Block(n, act=act)"]
+
+
+def test_lists_are_arguments_if_they_stay_as_they_are() -> None:
+    assert usual("net = Block(2, parts=[nn.ReLU, nn.Tanh])\n")["Block(2, parts=[nn.ReLU, nn.Tanh])"][-2:] == [
+        "ReLU",
+        "Tanh",
+    ]
+    text = "parts = [nn.ReLU]\nnet = Block(2, parts=parts)\nparts.append(nn.Tanh)\n"
+    assert usual(text)["Block(2, parts=parts)"][-1] != "Tanh"
 
 
 def test_of_written_calls_those_that_tell_most_are_worlds() -> None:
