@@ -766,7 +766,11 @@ def algebra() -> Iterator[Candidate]:
         since="1.11",
         replacement="torch.linalg.solve_triangular",
         replacement_since="1.11",
-        note="`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, and gives the solution alone",
+        fix="unsafe",
+        recipe="algebra",
+        parameters=("b", "A", "upper", "transpose", "unitriangular"),
+        note="`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, gives the solution alone, and takes "
+        "no sparse matrices",
     )
     yield symbol(
         "torch.lu",
@@ -826,36 +830,48 @@ def algebra() -> Iterator[Candidate]:
     stubs: Any = {"since": "1.9", "replacement_since": "1.8"}
     yield symbol(
         "torch.symeig",
-        "torch.symeig(S)",
+        "torch.symeig(S)[0]",
         removed="2.0",
         replacement="torch.linalg.eigh",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors", "upper"),
         note="`torch.linalg.eigh` reads the lower triangle by default, and always gives the eigenvectors",
         **stubs,
     )
     yield symbol(
         "torch.eig",
-        "torch.eig(S)",
+        "torch.eig(S)[0][:, 0]",
         removed="1.13",
         replacement="torch.linalg.eig",
-        note="`torch.linalg.eig` gives complex tensors, and always the eigenvectors",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors"),
+        note="`torch.linalg.eig` gives complex tensors instead of two columns, and always the eigenvectors",
         **stubs,
     )
     yield symbol(
         "torch.lstsq",
-        "torch.lstsq(A, S)",
+        "torch.lstsq(A, S)[0][: S.size(1)]",
         removed="1.13",
         replacement="torch.linalg.lstsq",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
         note="`torch.linalg.lstsq` takes the matrix first, and gives the solution without the residuals below it",
         since="1.9",
         replacement_since="1.9",
     )
     yield symbol(
         "torch.solve",
-        "torch.solve(A, S)",
+        "torch.solve(A, S).solution",
         since="1.8",
         removed="1.12",
         replacement="torch.linalg.solve",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
         note="`torch.linalg.solve` takes the matrix first, and gives the solution alone",
     )
     yield symbol(
@@ -1413,27 +1429,107 @@ def methods() -> Iterator[Candidate]:
                 "recipe": "method",
             },
         ),
-        ("symeig", "", {"replacement": "torch.linalg.eigh", "replacement_since": "1.8"}),
-        ("eig", "", {"replacement": "torch.linalg.eig", "replacement_since": "1.8"}),
-        ("lstsq", "x", {"replacement": "torch.linalg.lstsq", "replacement_since": "1.9"}),
-        ("solve", "x", {"replacement": "torch.linalg.solve", "replacement_since": "1.8"}),
+        ("symeig", ".eigenvalues", {"replacement": "torch.linalg.eigh", "replacement_since": "1.8"}),
+        ("eig", "[0][:, 1]", {"replacement": "torch.linalg.eig", "replacement_since": "1.8"}),
+        ("lstsq", "[0][: t.size(1)]", {"replacement": "torch.linalg.lstsq", "replacement_since": "1.9"}),
+        ("solve", "[0]", {"replacement": "torch.linalg.solve", "replacement_since": "1.8"}),
     ):
+        if name != "ger":
+            parameters = {"symeig": ("input", "eigenvectors", "upper"), "eig": ("input", "eigenvectors")}
+            facts |= {"fix": "safe", "recipe": "algebra", "parameters": parameters.get(name, ("input", "A"))}
         known: dict[str, Any] = {"since": since.get(name, ""), "removed": removed.get(name, ""), **facts}
-        sizes = {"ger": "3", "resize": "2, 3", "resize_as": "2, 3"}.get(name, "3, 3")
+        sizes = {"ger": "3"}.get(name, "3, 3")
         yield symbol(
             f"torch.Tensor.{name}",
-            f"t = torch.ones({sizes})\nresult = t.{name}({given})",
+            f"t = torch.ones({sizes})\nresult = t.{name}({given})"
+            if name == "ger"
+            else f"t = torch.eye({sizes})\nresult = t.{name}({'t' if name in ('lstsq', 'solve') else ''}){given}",
             near=f"t = torch.ones({sizes})\nresult = t.reshape(-1)",
             kind="method",
             **known,
         )
 
 
+OVERLOADS = {
+    "add": (("input", "other"), ("alpha",), "x, y"),
+    "sub": (("input", "other"), ("alpha",), "x, y"),
+    "addcmul": (("input", "tensor1", "tensor2"), ("value",), "x, y, y"),
+    "addcdiv": (("input", "tensor1", "tensor2"), ("value",), "x, y, y + 1"),
+    "addmm": (("input", "mat1", "mat2"), ("beta", "alpha"), "S, A, A"),
+    "addmv": (("input", "mat", "vec"), ("beta", "alpha"), "v, torch.eye(3), w"),
+    "addr": (("input", "vec1", "vec2"), ("beta", "alpha"), "torch.eye(3), v, w"),
+    "addbmm": (("input", "batch1", "batch2"), ("beta", "alpha"), "S, A[None], A[None]"),
+    "baddbmm": (("input", "batch1", "batch2"), ("beta", "alpha"), "S[None], A[None], A[None]"),
+}
+"""The tensors and the numbers of what takes the numbers by position in its old form, with tensors to call it with."""
+
+
+def overloads() -> Iterator[Candidate]:
+    for name, (tensors, numbers, text) in OVERLOADS.items():
+        first, *others = tensors
+        orders = [(first, *numbers, *others)]
+        if len(numbers) == 2:
+            orders = [(numbers[0], first, numbers[1], *others), (numbers[0], first, *others)]
+        values = {**dict(zip(tensors, text.split(", "), strict=True)), "alpha": "2", "beta": "3", "value": "2"}
+        for order in orders:
+            given = [values[parameter] for parameter in order]
+            new = [values[parameter] for parameter in tensors]
+            new += [f"{parameter}={values[parameter]}" for parameter in order if parameter not in tensors]
+            yield symbol(
+                f"torch.{name}",
+                f"result = torch.{name}({', '.join(given)})",
+                near=f"result = torch.{name}({', '.join(new)})",
+                **_overload("function", order, tensors),
+            )
+            own = tuple(parameter for parameter in order if parameter != "input")
+            for method in (name, f"{name}_"):
+                receiver = f"t = torch.clone({values['input']})"
+                given = [values[parameter] for parameter in own]
+                yield symbol(
+                    f"torch.Tensor.{method}",
+                    f"{receiver}\nresult = t.{method}({', '.join(given)})",
+                    near=f"{receiver}\nresult = t.{method}({', '.join(new[1:])})",
+                    **_overload("method", own, tensors[1:]),
+                )
+
+
+def _overload(kind: str, order: tuple[str, ...], tensors: tuple[str, ...]) -> dict[str, Any]:
+    numbers = " and ".join(f"`{name}`" for name in order if name not in tensors)
+    return {
+        "kind": "overload",
+        "since": "1.5",
+        "value": ", ".join(order),
+        "parameters": order,
+        "accepted": tensors,
+        "fix": "safe",
+        "recipe": "overload",
+        "note": f"{numbers} {'go' if ' and ' in numbers else 'goes'} by keyword, after the tensors",
+    }
+
+
+def transposes() -> Iterator[Candidate]:
+    for rank in (0, 1, 3, 4, 5):
+        sizes = ", ".join("23456"[:rank])
+        yield symbol(
+            f"torch.Tensor.T.{rank}",
+            f"t = torch.ones({sizes})\nresult = t.T" if rank else "t = torch.sum(torch.ones(2))\nresult = t.T",
+            near="t = torch.ones(2, 3)\nresult = t.T",
+            kind="attribute",
+            since="1.11",
+            fix="safe",
+            recipe="reversed",
+            note="it reverses all dimensions, and will raise; `.mT` transposes the last two"
+            if rank > 1
+            else "it changes nothing, and will raise",
+        )
+
+
 def candidates() -> list[Candidate]:
     """All of them, by name."""
     makers = (activations, softmax, amp, functional, losses, arguments, algebra, others, private, methods)
+    makers += (overloads, transposes)
     found = [candidate for make in makers for candidate in make()]
-    return sorted(found, key=lambda c: (c.row.qualname, c.row.argument, c.row.kind))
+    return sorted(found, key=lambda c: (c.row.qualname, c.row.argument, c.row.kind, c.row.value))
 
 
 def measured(candidate: Candidate, warning: tuple[str, str], error: str) -> Deprecation:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from actlint.facts import Alias, Call, Constant, FunctionDef
 from actlint.intents import Intent, Reference, RenameKeyword, Repair, Replace, SetArgument
+from actlint.model.annotated import in_text
 from actlint.model.deprecations import annotates, deprecated_uses, is_type_test, tested
 from actlint.model.program import Context, FileView
 from actlint.model.references import Reference as Use
@@ -47,7 +48,8 @@ def _fix(unit: FileView, use: Use, row: Deprecation, spelled: Reference) -> Repa
         device = f'({row.device_parameter}="{row.device}")'
         return Repair(message, "safe", (Replace(use.site, (spelled, device)),))
     if row.kind == "class" and annotates(use):
-        return Repair(message, "safe", (Replace(use.site, (spelled,)),))
+        parts = in_text(unit, use, spelled)
+        return None if parts is None else Repair(message, "safe", (Replace(use.site, parts),))
     return None
 
 

@@ -38,6 +38,11 @@ def _message(unit: FileView, ctx: Context, use: Use) -> str:
             subject = f"`{row.argument}` of `{written}`"
         case "value":
             subject = f"`{row.argument}={row.value}` of `{written}`".replace('"', "'")
+        case "overload":
+            subject = f"`{written}({row.value})`"
+        case "attribute":
+            number = row.qualname.rpartition(".")[2]
+            subject = f"`{written}` of a tensor with {number} dimension{'s' * (number != '1')}"
         case "omission":
             subject = f"`{written}` without `{row.argument}`"
         case _:

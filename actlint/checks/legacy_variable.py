@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from actlint.facts import Alias, Call, Constant
 from actlint.intents import Part, Repair, Replace
+from actlint.model.annotated import in_text
 from actlint.model.deprecations import Use, annotates, is_type_test, uses
 from actlint.model.program import Context, FileView
 from actlint.rule import Finding, rule
@@ -37,7 +38,8 @@ def _fix(unit: FileView, use: Use) -> Repair | None:
         return _of_call(unit, use, reference.call)
     tensor = None if reference.imported else unit.spell("torch.Tensor", reference.site)
     if tensor is not None and (annotates(reference) or is_type_test(reference)):
-        return Repair(f"use `{tensor.text}`", "safe", (Replace(reference.site, (tensor,)),))
+        parts = in_text(unit, reference, tensor)
+        return None if parts is None else Repair(f"use `{tensor.text}`", "safe", (Replace(reference.site, parts),))
     return None
 
 

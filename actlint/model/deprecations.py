@@ -27,6 +27,7 @@ from actlint.facts import (
     DictExpr,
     For,
     FunctionDef,
+    Handler,
     If,
     IfExp,
     ImportFrom,
@@ -41,16 +42,15 @@ from actlint.facts import (
 )
 from actlint.facts import Collection as Display
 from actlint.intents import InsertStatement, Repair, Replace
-from actlint.model.events import Argument as Entry
-from actlint.model.events import Call as CallEvent
-from actlint.model.events import Read
+from actlint.model.annotated import annotation_references
+from actlint.model.deprecated_methods import method_references
 from actlint.model.link import Binding, import_target
 from actlint.model.program import FileView, view
 from actlint.model.references import Reference
-from actlint.model.values import External, ForeignMethod, Module, ModuleFile, Tensor
+from actlint.model.values import ModuleFile
 from actlint.model.walk import children, walk
 from actlint.target import Target
-from actlint.torchapi.deprecated import LAST, METHODS, MODULES, Deprecation, deprecations
+from actlint.torchapi.deprecated import LAST, MODULES, Deprecation, deprecations
 
 _VERSIONS = ("torch.__version__", "torch.version")
 Status: TypeAlias = Literal["deprecated", "removed"]
@@ -94,6 +94,8 @@ def uses(unit: FileView, rules: Collection[str], *, switches: bool) -> Iterator[
         reference, row = use.reference, use.row
         if row.qualname in replaced or (not row.argument and _is_identity(reference)):
             continue
+        if row.info and use.status == "deprecated" and (is_type_test(reference) or annotates(reference)):
+            continue  # it is there for those who still use it
         if reference.imported and not _reports_import(unit, use, used):
             continue
         if not (switches and _in_switch(unit, reference, row)):
@@ -116,47 +118,9 @@ def _all_uses(unit: FileView) -> tuple[Use, ...]:
     """Every use in a file, made once for all rules that ask."""
     if unit.deprecated is None:
         target = unit.program.settings.target
-        references = [*unit.references(), *_methods(unit)]
+        references = [*unit.references(), *method_references(unit), *annotation_references(unit)]
         unit.deprecated = tuple(use for reference in references for use in _uses_of(reference, target))
     return unit.deprecated
-
-
-def _methods(unit: FileView) -> Iterator[Reference]:
-    """The methods of torch's own classes that a run sees read or called, where the file names a deprecated one.
-
-    What enters a function from outside is a tensor by assumption alone, which is not enough for names that others have.
-    """
-    texts = [chunk.text for chunk in unit.file.facts.chunks if chunk.facts is not None]
-    if not any(f".{name}" in text for name in METHODS for text in texts):
-        return
-    seen: set[Site] = set()
-    for trace in unit.traces():
-        for event in trace.events:
-            match event:
-                case CallEvent(callee=ForeignMethod(receiver=Tensor(event=made), name=name)):
-                    if isinstance(trace.events[made], Entry):
-                        continue
-                    owner = "torch.Tensor"
-                case Read(value=ForeignMethod(receiver=Module(), name=name)):
-                    owner = "torch.nn.Module"
-                case _:
-                    continue
-            site = event.where.site
-            if name not in METHODS or site.path != unit.path:
-                continue
-            path = unit.path_to(site)
-            node = path[-1] if path else None
-            if isinstance(node, Call):
-                path = (*path, node.func)
-            elif len(path) > 1 and isinstance(path[-2], Call) and path[-2].func is node:
-                pass
-            else:
-                continue
-            func, call = path[-1], path[-2]
-            at = unit.site(site, func)
-            if at not in seen and isinstance(func, Attribute) and isinstance(call, Call):
-                seen.add(at)
-                yield Reference(at, func, External(f"{owner}.{name}"), call, path[:-1])
 
 
 def _uses_of(reference: Reference, target: Target) -> Iterator[Use]:
@@ -201,9 +165,13 @@ def exists_at(since: str, target: Target) -> bool:
 
 def _matched(reference: Reference, row: Deprecation) -> Argument | Literal[False] | None:
     """The argument that a row is about; None where the row is about the name itself, or about what is left out."""
+    call = reference.call
+    if row.kind == "overload":
+        numbered = [] if call is None else [argument for argument in call.args if argument.keyword is None]
+        fits = len(numbered) == len(row.parameters) and not any(argument.star for argument in numbered)
+        return None if fits else False
     if not row.argument:
         return None
-    call = reference.call
     if call is None or reference.imported:
         return False
     given, opaque = given_argument(call, row.argument, row.parameters)
@@ -287,8 +255,12 @@ def annotates(reference: Reference) -> bool:
 
 
 def is_type_test(reference: Reference) -> bool:
-    """Whether objects are asked for the class: `isinstance(x, C)`, `isinstance(x, (B, C))`, `type(x) is C`."""
+    """Whether objects are asked for the class: `isinstance(x, C)`, `isinstance(x, (B, C))`, `type(x) is C`; `except C`
+    asks exceptions.
+    """
     parents = [node for node in reference.parents if not isinstance(node, Display)]
+    if parents and isinstance(parents[-1], Handler):
+        return True
     if len(parents) < 2 or not isinstance(parents[-1], Argument):
         return _is_identity(reference)
     call = parents[-2]

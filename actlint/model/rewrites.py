@@ -31,6 +31,8 @@ from actlint.intents import (
     Replace,
     SetArgument,
 )
+from actlint.model.algebra import moved
+from actlint.model.annotated import in_text
 from actlint.model.deprecations import (
     Use,
     annotates,
@@ -41,6 +43,7 @@ from actlint.model.deprecations import (
     moved_import,
     tested,
 )
+from actlint.model.overloads import numbers_by_name, permuted
 from actlint.model.program import FileView
 from actlint.model.show import unparse
 from actlint.torchapi.deprecated import Deprecation, documentation
@@ -78,6 +81,9 @@ def advice(row: Deprecation) -> str:
             text = f"leave out `{row.argument}`"
         case "keyword":
             text = f"call it `{dict(row.renamed)[row.argument]}`"
+        case "overload":
+            numbers = ", ".join(f"`{name}`" for name in row.parameters if name not in row.accepted)
+            text = f"give {numbers} by keyword"
         case "set":
             text = f"say `{'='.join(row.added[0])}`".replace('"', "'")
         case "reduction":
@@ -94,6 +100,8 @@ def _applicability(unit: FileView, use: Use) -> Applicability:
     row, reference = use.row, use.reference
     if row.fix == "unsafe":
         return "unsafe"
+    if row.recipe == "algebra" and use.status == "deprecated" and row.qualname.endswith("solve"):
+        return "unsafe"  # a stack of right sides may have been meant as one
     if row.recipe == "drop" and row.value and use.status == "deprecated":
         given = None if use.argument is None else use.argument.value
         return "safe" if given is not None and unparse(given) == row.value else "unsafe"
@@ -135,7 +143,8 @@ def _rename(unit: FileView, use: Use) -> list[Intent] | None:
     if reference.call is None:
         if not _is_plain(row) and not (row.kind == "class" and (annotates(reference) or is_type_test(reference))):
             return None
-        return [Replace(reference.site, (new,))]
+        parts = in_text(unit, reference, new)
+        return None if parts is None else [Replace(reference.site, parts)]
     if row.component is not None:
         return _component(unit, use, new, row.component)
     arguments = _arguments(unit, reference.site, reference.call, row)
@@ -466,4 +475,7 @@ _RECIPES: dict[str, Callable[[FileView, Use], list[Intent] | None]] = {
     "tensor type": _tensor_type,
     "call": _call,
     "weights": _weights,
+    "overload": numbers_by_name,
+    "reversed": permuted,
+    "algebra": moved,
 }

@@ -10,12 +10,14 @@ from actlint.torchapi.tables.deprecations import ROWS
 
 __all__ = [
     "ALL",
+    "CLASSES",
     "CONTRACTS",
     "DEPRECATED",
     "LAST",
     "MADE_BY",
     "METHODS",
     "MODULES",
+    "OVERLOADS",
     "Deprecation",
     "deprecations",
     "documentation",
@@ -31,7 +33,21 @@ for _row in ALL:
     for _name in dict.fromkeys((_row.qualname if _row.rule == "ACT107" else canonical(_row.qualname), _row.qualname)):
         DEPRECATED[_name] = (*DEPRECATED.get(_name, ()), _row)
 
-METHODS: frozenset[str] = frozenset(row.qualname.rpartition(".")[2] for row in ALL if row.kind == "method")
+CLASSES: frozenset[str] = frozenset(row.qualname.rpartition(".")[2] for row in ALL if row.kind == "class")
+"""The last parts of the names of classes."""
+_OF_OBJECTS = ("torch.Tensor.", "torch.nn.Module.")
+METHODS: frozenset[str] = frozenset(
+    row.qualname.split(".")[-1 if row.kind != "attribute" else 2]
+    for row in ALL
+    if row.kind == "method" or (row.kind in ("overload", "attribute") and row.qualname.startswith(_OF_OBJECTS))
+)
+"""The methods and attributes of tensors and modules."""
+OVERLOADS: dict[str, frozenset[int]] = {
+    name: frozenset(len(row.parameters) for row in ALL if row.qualname == f"torch.Tensor.{name}")
+    for name in METHODS
+    if name.startswith(("addc", "addm")) or name.endswith(("_", "bmm"))
+}
+"""The methods that nothing but tensors have, each with the numbers of arguments that only its old form takes."""
 LAST: frozenset[str] = frozenset(name.rpartition(".")[2] for name in DEPRECATED)
 """The last parts of all names."""
 

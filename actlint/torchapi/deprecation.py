@@ -11,11 +11,16 @@ Kind: TypeAlias = Literal[
     "module",
     "constant",
     "method",
+    "attribute",
+    "overload",
     "argument",
     "value",
     "omission",
 ]
-"""A symbol; a method of tensors or modules; an argument that is given, that has this value, or that is left out."""
+"""A symbol; a method of tensors or modules, an attribute of tensors of some rank (the last part of its name); a form of
+call that is told by the number of positional arguments; an argument that is given, that has this value, or that is
+left out.
+"""
 
 Level: TypeAlias = Literal["safe", "unsafe", "none"]
 
@@ -36,6 +41,9 @@ Recipe: TypeAlias = Literal[
     "tensor type",
     "call",
     "weights",
+    "overload",
+    "reversed",
+    "algebra",
 ]
 """How the new form is made (`model.rewrites`); "" where it is not."""
 

@@ -239,6 +239,605 @@ ROWS: Final = (
         recipe="rename",
     ),
     Deprecation(
+        qualname="torch.Tensor.T.0",
+        rule="ACT104",
+        kind="attribute",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
+        ),
+        fix="safe",
+        recipe="reversed",
+        note="it changes nothing, and will raise",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.T.1",
+        rule="ACT104",
+        kind="attribute",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+                "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+            ),
+        ),
+        fix="safe",
+        recipe="reversed",
+        note="it changes nothing, and will raise",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.T.3",
+        rule="ACT104",
+        kind="attribute",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+                "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+            ),
+        ),
+        fix="safe",
+        recipe="reversed",
+        note="it reverses all dimensions, and will raise; `.mT` transposes the last two",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.T.4",
+        rule="ACT104",
+        kind="attribute",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+                "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+            ),
+        ),
+        fix="safe",
+        recipe="reversed",
+        note="it reverses all dimensions, and will raise; `.mT` transposes the last two",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.T.5",
+        rule="ACT104",
+        kind="attribute",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+                "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
+            ),
+        ),
+        fix="safe",
+        recipe="reversed",
+        note="it reverses all dimensions, and will raise; `.mT` transposes the last two",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.add",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of add is deprecated: add(Number alpha, Tensor other) Consider using one of the "
+                "following signatures instead: add(Tensor other, *, Number alpha = 1)"
+            ),
+        ),
+        value="alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("alpha", "other"),
+        accepted=("other",),
+        note="`alpha` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.add_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of add_ is deprecated: add_(Number alpha, Tensor other) Consider using one of the "
+                "following signatures instead: add_(Tensor other, *, Number alpha = 1)"
+            ),
+        ),
+        value="alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("alpha", "other"),
+        accepted=("other",),
+        note="`alpha` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm is deprecated: addbmm(Number beta, Number alpha, Tensor batch1, Tensor "
+                "batch2) Consider using one of the following signatures instead: addbmm(Tensor batch1, Tensor batch2, "
+                "*, Number beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm is deprecated: addbmm(Number beta, Tensor batch1, Tensor batch2) Consider "
+                "using one of the following signatures instead: addbmm(Tensor batch1, Tensor batch2, *, Number beta = "
+                "1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addbmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm_ is deprecated: addbmm_(Number beta, Number alpha, Tensor batch1, Tensor "
+                "batch2) Consider using one of the following signatures instead: addbmm_(Tensor batch1, Tensor batch2, "
+                "*, Number beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addbmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm_ is deprecated: addbmm_(Number beta, Tensor batch1, Tensor batch2) Consider "
+                "using one of the following signatures instead: addbmm_(Tensor batch1, Tensor batch2, *, Number beta = "
+                "1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addcdiv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcdiv is deprecated: addcdiv(Number value, Tensor tensor1, Tensor tensor2) "
+                "Consider using one of the following signatures instead: addcdiv(Tensor tensor1, Tensor tensor2, *, "
+                "Number value = 1)"
+            ),
+        ),
+        value="value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("value", "tensor1", "tensor2"),
+        accepted=("tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addcdiv_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcdiv_ is deprecated: addcdiv_(Number value, Tensor tensor1, Tensor tensor2) "
+                "Consider using one of the following signatures instead: addcdiv_(Tensor tensor1, Tensor tensor2, *, "
+                "Number value = 1)"
+            ),
+        ),
+        value="value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("value", "tensor1", "tensor2"),
+        accepted=("tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addcmul",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcmul is deprecated: addcmul(Number value, Tensor tensor1, Tensor tensor2) "
+                "Consider using one of the following signatures instead: addcmul(Tensor tensor1, Tensor tensor2, *, "
+                "Number value = 1)"
+            ),
+        ),
+        value="value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("value", "tensor1", "tensor2"),
+        accepted=("tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addcmul_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcmul_ is deprecated: addcmul_(Number value, Tensor tensor1, Tensor tensor2) "
+                "Consider using one of the following signatures instead: addcmul_(Tensor tensor1, Tensor tensor2, *, "
+                "Number value = 1)"
+            ),
+        ),
+        value="value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("value", "tensor1", "tensor2"),
+        accepted=("tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm is deprecated: addmm(Number beta, Number alpha, Tensor mat1, Tensor mat2) "
+                "Consider using one of the following signatures instead: addmm(Tensor mat1, Tensor mat2, *, Number "
+                "beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "mat1", "mat2"),
+        accepted=("mat1", "mat2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm is deprecated: addmm(Number beta, Tensor mat1, Tensor mat2) Consider using one "
+                "of the following signatures instead: addmm(Tensor mat1, Tensor mat2, *, Number beta = 1, Number alpha "
+                "= 1)"
+            ),
+        ),
+        value="beta, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "mat1", "mat2"),
+        accepted=("mat1", "mat2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm_ is deprecated: addmm_(Number beta, Number alpha, Tensor mat1, Tensor mat2) "
+                "Consider using one of the following signatures instead: addmm_(Tensor mat1, Tensor mat2, *, Number "
+                "beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "mat1", "mat2"),
+        accepted=("mat1", "mat2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm_ is deprecated: addmm_(Number beta, Tensor mat1, Tensor mat2) Consider using "
+                "one of the following signatures instead: addmm_(Tensor mat1, Tensor mat2, *, Number beta = 1, Number "
+                "alpha = 1)"
+            ),
+        ),
+        value="beta, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "mat1", "mat2"),
+        accepted=("mat1", "mat2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv is deprecated: addmv(Number beta, Number alpha, Tensor mat, Tensor vec) "
+                "Consider using one of the following signatures instead: addmv(Tensor mat, Tensor vec, *, Number beta "
+                "= 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "mat", "vec"),
+        accepted=("mat", "vec"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv is deprecated: addmv(Number beta, Tensor mat, Tensor vec) Consider using one "
+                "of the following signatures instead: addmv(Tensor mat, Tensor vec, *, Number beta = 1, Number alpha = "
+                "1)"
+            ),
+        ),
+        value="beta, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "mat", "vec"),
+        accepted=("mat", "vec"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmv_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv_ is deprecated: addmv_(Number beta, Number alpha, Tensor mat, Tensor vec) "
+                "Consider using one of the following signatures instead: addmv_(Tensor mat, Tensor vec, *, Number beta "
+                "= 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "mat", "vec"),
+        accepted=("mat", "vec"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addmv_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv_ is deprecated: addmv_(Number beta, Tensor mat, Tensor vec) Consider using one "
+                "of the following signatures instead: addmv_(Tensor mat, Tensor vec, *, Number beta = 1, Number alpha "
+                "= 1)"
+            ),
+        ),
+        value="beta, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "mat", "vec"),
+        accepted=("mat", "vec"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addr",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr is deprecated: addr(Number beta, Number alpha, Tensor vec1, Tensor vec2) "
+                "Consider using one of the following signatures instead: addr(Tensor vec1, Tensor vec2, *, Number beta "
+                "= 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "vec1", "vec2"),
+        accepted=("vec1", "vec2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addr",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr is deprecated: addr(Number beta, Tensor vec1, Tensor vec2) Consider using one "
+                "of the following signatures instead: addr(Tensor vec1, Tensor vec2, *, Number beta = 1, Number alpha "
+                "= 1)"
+            ),
+        ),
+        value="beta, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "vec1", "vec2"),
+        accepted=("vec1", "vec2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addr_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr_ is deprecated: addr_(Number beta, Number alpha, Tensor vec1, Tensor vec2) "
+                "Consider using one of the following signatures instead: addr_(Tensor vec1, Tensor vec2, *, Number "
+                "beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "vec1", "vec2"),
+        accepted=("vec1", "vec2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.addr_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr_ is deprecated: addr_(Number beta, Tensor vec1, Tensor vec2) Consider using one "
+                "of the following signatures instead: addr_(Tensor vec1, Tensor vec2, *, Number beta = 1, Number alpha "
+                "= 1)"
+            ),
+        ),
+        value="beta, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "vec1", "vec2"),
+        accepted=("vec1", "vec2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.baddbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm is deprecated: baddbmm(Number beta, Number alpha, Tensor batch1, Tensor "
+                "batch2) Consider using one of the following signatures instead: baddbmm(Tensor batch1, Tensor batch2, "
+                "*, Number beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.baddbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm is deprecated: baddbmm(Number beta, Tensor batch1, Tensor batch2) Consider "
+                "using one of the following signatures instead: baddbmm(Tensor batch1, Tensor batch2, *, Number beta = "
+                "1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.baddbmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm_ is deprecated: baddbmm_(Number beta, Number alpha, Tensor batch1, Tensor "
+                "batch2) Consider using one of the following signatures instead: baddbmm_(Tensor batch1, Tensor "
+                "batch2, *, Number beta = 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "alpha", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.baddbmm_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm_ is deprecated: baddbmm_(Number beta, Tensor batch1, Tensor batch2) Consider "
+                "using one of the following signatures instead: baddbmm_(Tensor batch1, Tensor batch2, *, Number beta "
+                "= 1, Number alpha = 1)"
+            ),
+        ),
+        value="beta, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "batch1", "batch2"),
+        accepted=("batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
         qualname="torch.Tensor.eig",
         rule="ACT104",
         kind="method",
@@ -252,6 +851,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.eig",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors"),
     ),
     Deprecation(
         qualname="torch.Tensor.ger",
@@ -281,6 +883,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.lstsq",
         replacement_since="1.9",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
     ),
     Deprecation(
         qualname="torch.Tensor.solve",
@@ -297,6 +902,47 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.solve",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
+    ),
+    Deprecation(
+        qualname="torch.Tensor.sub",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of sub is deprecated: sub(Number alpha, Tensor other) Consider using one of the "
+                "following signatures instead: sub(Tensor other, *, Number alpha = 1)"
+            ),
+        ),
+        value="alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("alpha", "other"),
+        accepted=("other",),
+        note="`alpha` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.sub_",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of sub_ is deprecated: sub_(Number alpha, Tensor other) Consider using one of the "
+                "following signatures instead: sub_(Tensor other, *, Number alpha = 1)"
+            ),
+        ),
+        value="alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("alpha", "other"),
+        accepted=("other",),
+        note="`alpha` goes by keyword, after the tensors",
     ),
     Deprecation(
         qualname="torch.Tensor.symeig",
@@ -313,6 +959,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.eigh",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors", "upper"),
     ),
     Deprecation(
         qualname="torch._C.Generator",
@@ -461,6 +1110,231 @@ ROWS: Final = (
         replacement_since="2.6",
         fix="safe",
         recipe="rename",
+    ),
+    Deprecation(
+        qualname="torch.add",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of add is deprecated: add(Tensor input, Number alpha, Tensor other, *, Tensor out = "
+                "None) Consider using one of the following signatures instead: add(Tensor input, Tensor other, *, "
+                "Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="input, alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("input", "alpha", "other"),
+        accepted=("input", "other"),
+        note="`alpha` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm is deprecated: addbmm(Number beta, Tensor input, Number alpha, Tensor batch1, "
+                "Tensor batch2, *, Tensor out = None) Consider using one of the following signatures instead: "
+                "addbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta = 1, Number alpha = 1, Tensor out = "
+                "None)"
+            ),
+        ),
+        value="beta, input, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "alpha", "batch1", "batch2"),
+        accepted=("input", "batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addbmm is deprecated: addbmm(Number beta, Tensor input, Tensor batch1, Tensor "
+                "batch2, *, Tensor out = None) Consider using one of the following signatures instead: addbmm(Tensor "
+                "input, Tensor batch1, Tensor batch2, *, Number beta = 1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "batch1", "batch2"),
+        accepted=("input", "batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addcdiv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcdiv is deprecated: addcdiv(Tensor input, Number value, Tensor tensor1, Tensor "
+                "tensor2, *, Tensor out = None) Consider using one of the following signatures instead: addcdiv(Tensor "
+                "input, Tensor tensor1, Tensor tensor2, *, Number value = 1, Tensor out = None)"
+            ),
+        ),
+        value="input, value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("input", "value", "tensor1", "tensor2"),
+        accepted=("input", "tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addcmul",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addcmul is deprecated: addcmul(Tensor input, Number value, Tensor tensor1, Tensor "
+                "tensor2, *, Tensor out = None) Consider using one of the following signatures instead: addcmul(Tensor "
+                "input, Tensor tensor1, Tensor tensor2, *, Number value = 1, Tensor out = None)"
+            ),
+        ),
+        value="input, value, tensor1, tensor2",
+        fix="safe",
+        recipe="overload",
+        parameters=("input", "value", "tensor1", "tensor2"),
+        accepted=("input", "tensor1", "tensor2"),
+        note="`value` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm is deprecated: addmm(Number beta, Tensor input, Number alpha, Tensor mat1, "
+                "Tensor mat2, *, Tensor out = None) Consider using one of the following signatures instead: "
+                "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta = 1, Number alpha = 1, Tensor out = "
+                "None) addmm(Tensor input, Tensor mat1, Tensor mat2, torch.dtype out_dtype, *, Number beta = 1, Number "
+                "alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, alpha, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "alpha", "mat1", "mat2"),
+        accepted=("input", "mat1", "mat2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmm is deprecated: addmm(Number beta, Tensor input, Tensor mat1, Tensor mat2, *, "
+                "Tensor out = None) Consider using one of the following signatures instead: addmm(Tensor input, Tensor "
+                "mat1, Tensor mat2, *, Number beta = 1, Number alpha = 1, Tensor out = None) addmm(Tensor input, "
+                "Tensor mat1, Tensor mat2, torch.dtype out_dtype, *, Number beta = 1, Number alpha = 1, Tensor out = "
+                "None)"
+            ),
+        ),
+        value="beta, input, mat1, mat2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "mat1", "mat2"),
+        accepted=("input", "mat1", "mat2"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addmv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv is deprecated: addmv(Number beta, Tensor input, Number alpha, Tensor mat, "
+                "Tensor vec, *, Tensor out = None) Consider using one of the following signatures instead: "
+                "addmv(Tensor input, Tensor mat, Tensor vec, *, Number beta = 1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, alpha, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "alpha", "mat", "vec"),
+        accepted=("input", "mat", "vec"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addmv",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addmv is deprecated: addmv(Number beta, Tensor input, Tensor mat, Tensor vec, *, "
+                "Tensor out = None) Consider using one of the following signatures instead: addmv(Tensor input, Tensor "
+                "mat, Tensor vec, *, Number beta = 1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, mat, vec",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "mat", "vec"),
+        accepted=("input", "mat", "vec"),
+        note="`beta` goes by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addr",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr is deprecated: addr(Number beta, Tensor input, Number alpha, Tensor vec1, "
+                "Tensor vec2, *, Tensor out = None) Consider using one of the following signatures instead: "
+                "addr(Tensor input, Tensor vec1, Tensor vec2, *, Number beta = 1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, alpha, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "alpha", "vec1", "vec2"),
+        accepted=("input", "vec1", "vec2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.addr",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of addr is deprecated: addr(Number beta, Tensor input, Tensor vec1, Tensor vec2, *, "
+                "Tensor out = None) Consider using one of the following signatures instead: addr(Tensor input, Tensor "
+                "vec1, Tensor vec2, *, Number beta = 1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, vec1, vec2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "vec1", "vec2"),
+        accepted=("input", "vec1", "vec2"),
+        note="`beta` goes by keyword, after the tensors",
     ),
     Deprecation(
         qualname="torch.ao.nn.quantized.functional.upsample",
@@ -746,6 +1620,50 @@ ROWS: Final = (
         fix="safe",
         recipe="kernels",
         parameters=("enable_flash", "enable_math", "enable_mem_efficient", "enable_cudnn"),
+    ),
+    Deprecation(
+        qualname="torch.baddbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm is deprecated: baddbmm(Number beta, Tensor input, Number alpha, Tensor "
+                "batch1, Tensor batch2, *, Tensor out = None) Consider using one of the following signatures instead: "
+                "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta = 1, Number alpha = 1, Tensor out "
+                "= None) baddbmm(Tensor input, Tensor batch1, Tensor batch2, torch.dtype out_dtype, *, Number beta = "
+                "1, Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, alpha, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "alpha", "batch1", "batch2"),
+        accepted=("input", "batch1", "batch2"),
+        note="`beta` and `alpha` go by keyword, after the tensors",
+    ),
+    Deprecation(
+        qualname="torch.baddbmm",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of baddbmm is deprecated: baddbmm(Number beta, Tensor input, Tensor batch1, Tensor "
+                "batch2, *, Tensor out = None) Consider using one of the following signatures instead: baddbmm(Tensor "
+                "input, Tensor batch1, Tensor batch2, *, Number beta = 1, Number alpha = 1, Tensor out = None) "
+                "baddbmm(Tensor input, Tensor batch1, Tensor batch2, torch.dtype out_dtype, *, Number beta = 1, Number "
+                "alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="beta, input, batch1, batch2",
+        fix="safe",
+        recipe="overload",
+        parameters=("beta", "input", "batch1", "batch2"),
+        accepted=("input", "batch1", "batch2"),
+        note="`beta` goes by keyword, after the tensors",
     ),
     Deprecation(
         qualname="torch.btrifact",
@@ -1201,7 +2119,10 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.eig",
         replacement_since="1.8",
-        note="`torch.linalg.eig` gives complex tensors, and always the eigenvectors",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors"),
+        note="`torch.linalg.eig` gives complex tensors instead of two columns, and always the eigenvectors",
     ),
     Deprecation(
         qualname="torch.functional.meshgrid",
@@ -1535,6 +2456,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.lstsq",
         replacement_since="1.9",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
         note="`torch.linalg.lstsq` takes the matrix first, and gives the solution without the residuals below it",
     ),
     Deprecation(
@@ -4086,6 +5010,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.solve",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "A"),
         note="`torch.linalg.solve` takes the matrix first, and gives the solution alone",
     ),
     Deprecation(
@@ -4159,6 +5086,26 @@ ROWS: Final = (
         added=(("return_complex", "True"),),
     ),
     Deprecation(
+        qualname="torch.sub",
+        rule="ACT104",
+        kind="overload",
+        since="1.5",
+        warning=(
+            "UserWarning",
+            (
+                "This overload of sub is deprecated: sub(Tensor input, Number alpha, Tensor other, *, Tensor out = "
+                "None) Consider using one of the following signatures instead: sub(Tensor input, Tensor other, *, "
+                "Number alpha = 1, Tensor out = None)"
+            ),
+        ),
+        value="input, alpha, other",
+        fix="safe",
+        recipe="overload",
+        parameters=("input", "alpha", "other"),
+        accepted=("input", "other"),
+        note="`alpha` goes by keyword, after the tensors",
+    ),
+    Deprecation(
         qualname="torch.svd",
         rule="ACT104",
         kind="function",
@@ -4189,6 +5136,9 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.eigh",
         replacement_since="1.8",
+        fix="safe",
+        recipe="algebra",
+        parameters=("input", "eigenvectors", "upper"),
         note="`torch.linalg.eigh` reads the lower triangle by default, and always gives the eigenvectors",
     ),
     Deprecation(
@@ -4260,7 +5210,13 @@ ROWS: Final = (
         ),
         replacement="torch.linalg.solve_triangular",
         replacement_since="1.11",
-        note="`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, and gives the solution alone",
+        fix="unsafe",
+        recipe="algebra",
+        parameters=("b", "A", "upper", "transpose", "unitriangular"),
+        note=(
+            "`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, gives the solution alone, and "
+            "takes no sparse matrices"
+        ),
     ),
     Deprecation(
         qualname="torch.trtrs",
