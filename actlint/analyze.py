@@ -56,11 +56,13 @@ def analyze(
     known: Sequence[Rule],
     fixing: Fixing = "none",
     progress: Callable[[], None] = lambda: None,
+    refused: Collection[str] = (),
 ) -> Iterator[Result]:
     """The results of all units, in order.
 
     `facts` are those of every file that may matter; a unit without any has nothing to do with torch, and only its
     suppressions are judged. `known` are all rules there are, selected or not. `progress` is called after each file.
+    The fixes of findings whose fingerprints are `refused` are left out.
     """
     run = _Run({each.path: each for each in facts}, settings, known)
     found: dict[str, Report] = {}
@@ -71,13 +73,15 @@ def analyze(
             yield Result(found.pop(unit.path))
     if fixing == "none":
         return
-    repaired = _repaired(run, units, found, unsafe=fixing == "unsafe")
+    repaired = _repaired(run, units, found, fixing == "unsafe", refused)
     for unit in units:
         after = repaired.get(unit.path)
         yield Result(found[unit.path], after if after is not None and after.text != unit.text else None)
 
 
-def _repaired(run: _Run, units: Sequence[Unit], found: dict[str, Report], unsafe: bool) -> dict[str, Report]:
+def _repaired(
+    run: _Run, units: Sequence[Unit], found: dict[str, Report], unsafe: bool, refused: Collection[str]
+) -> dict[str, Report]:
     """The reports after all fixes: each file to its fixpoint, and again while a fix may have changed another file."""
     texts = {unit.path: unit.text for unit in units}
     fixed: dict[str, Counter[str]] = {unit.path: Counter() for unit in units}
@@ -92,6 +96,7 @@ def _repaired(run: _Run, units: Sequence[Unit], found: dict[str, Report], unsafe
                 unsafe=unsafe,
                 prune=partial(run.orphaned, unit.path),
                 parses=partial(run.parses, unit.path),
+                refused=refused,
             )
             fixed[unit.path].update(done.fixed)
             changed |= done.text != texts[unit.path]

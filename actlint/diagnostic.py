@@ -68,7 +68,8 @@ class Diagnostic:
     """One finding as users see it. `path` is as given on the command line, relative to the working directory.
 
     `label` stands beside the underline; `conditions` say when the finding holds, if not always; `fingerprint` (16 hex
-    digits) survives moved lines. `internal` marks a failure of actlint itself (exit code 2).
+    digits) survives moved lines. `internal` marks a failure of actlint itself (exit code 2). `names` are identifiers
+    that a run of the model would show it by, for the probe.
     """
 
     code: str
@@ -84,6 +85,7 @@ class Diagnostic:
     verdict: Verdict | None = None
     fingerprint: str = ""
     internal: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

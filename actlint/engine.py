@@ -92,6 +92,7 @@ def _located(program: Program, text: str, found: Sequence[tuple[Rule, Finding]])
                 tuple(Related(note.message, note.at.path, spans[note.at]) for note in finding.notes),
                 finding.conditions,
                 fix,
+                names=finding.names,
             )
         )
     return diagnostics

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from actlint.analyze import Result
 from actlint.diagnostic import Diagnostic, Notice, Report
 from actlint.discover import Project
 from actlint.errors import UsageError
@@ -18,11 +19,12 @@ from actlint.probe import plan
 from actlint.probe.client import Said
 from actlint.probe.plan import Target
 from actlint.probe.probing import File, How, Probed, probe
-from actlint.session import Outcome, Request, find, selected, sources_and_facts
+from actlint.session import Outcome, Request, as_shown, find, selected, sources_and_facts
 
 if TYPE_CHECKING:
+    from actlint.facts import FileFacts
     from actlint.model.program import Program
-    from actlint.probe.verifying import Verified
+    from actlint.probe.verifying import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,12 @@ def _with_verdicts(report: Report, internal: tuple[Diagnostic, ...], found: Prob
 
 
 def verified(request: Request, outcome: Outcome, wanted: Probing, tell: Told) -> Outcome:
-    """The outcome after its fixes were run: where a safe fix changes what a model computes, the file is put back.
+    """The outcome after its fixes were run: a safe fix that changes what a model computes is taken back, others stay.
 
     What unsafe fixes change is told. Raises ConfigError, UsageError and ProbeError.
     """
     from actlint import engine
-    from actlint.probe.verifying import verify
+    from actlint.probe.verifying import Verifier
 
     reports = {report.path: report for report in outcome.reports}
     projects, _ = find(request)
@@ -140,34 +142,76 @@ def verified(request: Request, outcome: Outcome, wanted: Probing, tell: Told) ->
             report = reports.get(path)
             if report is None or report.original is None or file not in program.names.files:
                 continue
-            real = os.path.realpath(os.path.join(project.settings.root, file))
-            found = verify(
-                real,
+            verifier = Verifier(
+                os.path.realpath(os.path.join(project.settings.root, file)),
                 report.original,
-                report.text,
                 _targets(project, file, program, wanted),
                 wanted.how,
                 lambda name, said, path=path: tell(path, name, said),  # type: ignore[misc]
             )
-            reports[path] = _after(report, found, project.settings.unsafe_fixes, request.preview)
+            reports[path] = _verified(project, facts, file, report, verifier, request.preview)
     return replace(outcome, reports=tuple(reports[path] for path in sorted(reports)))
 
 
-def _after(report: Report, found: Sequence[Verified], unsafe: bool, preview: bool) -> Report:
-    """The report with what verification says, and its fixes taken back where they must be."""
-    from actlint.source import Source, read, write
+def _verified(
+    project: Project, facts: Sequence[FileFacts], file: str, report: Report, verifier: Verifier, preview: bool
+) -> Report:
+    """The report with what verification says, and the fixes taken back that are not what they say they are."""
+    from actlint.probe.verifying import guilty
+    from actlint.repair import wanted_fix
 
+    found = verifier.verify(report.text)
     wrong = [each for each in found if each.ran and each.differs]
-    untold = [each.name for each in found if not each.ran]
     notices = [Notice(report.path, f"verify: {each.differs}") for each in wrong]
-    if untold:
+    if untold := [each.name for each in found if not each.ran]:
         names = ", ".join(f"`{name}`" for name in untold)
         notices.append(Notice(report.path, f"verify: {names} could not be run, so that nothing is proven of it"))
-    if not wrong or unsafe or report.original is None:
+    if not wrong or project.settings.unsafe_fixes or report.original is None:
         return replace(report, notices=(*report.notices, *notices))
-    notices.append(Notice(report.path, "verify: a safe fix is not safe here; all fixes of this file are taken back"))
+    first = _repaired(project, facts, file, report.original, frozenset())
+    fixable = {each.fingerprint: each for each in first.found.diagnostics if wanted_fix(each, False)}
+    made: dict[frozenset[str], Result] = {}
+
+    def without(refused: frozenset[str]) -> Result:
+        if refused not in made:
+            made[refused] = _repaired(project, facts, file, report.original or "", refused)
+        return made[refused]
+
+    everything = frozenset(fixable)
+    bad = frozenset(guilty(list(fixable), lambda kept: verifier.changes(_text(without(everything - frozenset(kept))))))
+    last = without(bad)
+    if not bad or verifier.changes(_text(last)):
+        # What is wrong is not in one fix alone.
+        bad, last = everything, Result(first.found)
+    for each in (fixable[key] for key in fixable if key in bad):
+        where = f"verify: the fix of {each.code} in line {each.span.start.row}"
+        notices.append(Notice(report.path, f"{where} is not safe here and is taken back"))
+    return _put_back(project, report, last, notices, preview)
+
+
+def _text(result: Result) -> str:
+    return (result.repaired or result.found).text
+
+
+def _repaired(project: Project, facts: Sequence[FileFacts], file: str, text: str, refused: frozenset[str]) -> Result:
+    """One file checked and fixed, but for the fixes that are refused, beside the others as they are."""
+    from actlint import registry
+    from actlint.analyze import Unit, analyze
+    from actlint.lower.cut import read_facts
+
+    settings = project.settings
+    rules = registry.reported(settings, os.path.join(settings.root, file), selected(settings))
+    known = [*(each for each in facts if each.path != file), read_facts(file, text)]
+    (result,) = analyze(known, [Unit(file, text, rules)], settings, registry.rules(), "safe", refused=refused)
+    return result
+
+
+def _put_back(project: Project, report: Report, result: Result, notices: list[Notice], preview: bool) -> Report:
+    from actlint.source import Source, read, write
+
+    after = as_shown(project, result.repaired or result.found)
     source = read(report.path)
     if not preview and isinstance(source, Source):
-        refused = write(source, report.original)
+        refused = write(source, after.text)
         notices += [refused] if refused is not None else []
-    return replace(report, text=report.original, original=None, fixed={}, notices=(*report.notices, *notices))
+    return replace(after, notices=(*report.notices, *notices))

@@ -28,7 +28,8 @@ class Finding:
 
     `message` is lowercase, without final stop, names the user's identifiers and says what happens and why it matters;
     `label` is the short text beside the underline. `conditions` say when it holds, if not always. `code` is set only by
-    checks that serve several rules. `severity` overrides the rule's where this finding is proven to raise.
+    checks that serve several rules. `severity` overrides the rule's where this finding is proven to raise. `names` are
+    the identifiers that a run of the model would show it by: an attribute, a class, a local variable.
     """
 
     at: Site
@@ -38,6 +39,7 @@ class Finding:
     conditions: tuple[str, ...] = ()
     fix: Repair | None = None
     severity: Severity | None = None
+    names: tuple[str, ...] = ()
 
 
 Check: TypeAlias = "Callable[[FileView, Context], Iterator[Finding]]"

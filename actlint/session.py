@@ -99,7 +99,7 @@ def run(request: Request, progress: Progress = lambda done, total: None) -> Outc
                 report = _written(source, result, request)
                 if request.stdin is not None and result.repaired is not None:
                     fixed_stdin = encode(source, result.repaired.text)
-                reports.append(_as_shown(project, report))
+                reports.append(as_shown(project, report))
     reports.sort(key=lambda report: report.path)
     files = sum(len(project.reported) for project in projects)
     return Outcome(tuple(reports), settings_of(request, projects), files, fixed_stdin)
@@ -185,7 +185,7 @@ def _written(source: Source, result: Result, request: Request) -> Report:
     return replace(result.found, notices=(*result.found.notices, replace(refused, path=result.found.path)))
 
 
-def _as_shown(project: Project, report: Report) -> Report:
+def as_shown(project: Project, report: Report) -> Report:
     """The report with paths as users see them instead of names in the program."""
 
     def diagnostic(found: Diagnostic) -> Diagnostic:

@@ -25,7 +25,15 @@ def activation_class_misuse(unit: FileView, ctx: Context) -> Iterator[Finding]:
             case "contained":
                 what = "a function" if torchapi.function(found.qualname) is not None else "a class"
                 message = f"`{found.name}` is {what}, not a layer: the container refuses it with a TypeError"
-                yield Finding(found.at, message, f"{what}, no instance", (), found.conditions, _instance(unit, found))
+                yield Finding(
+                    found.at,
+                    message,
+                    f"{what}, no instance",
+                    (),
+                    found.conditions,
+                    _instance(unit, found),
+                    names=_names(found),
+                )
             case "operand":
                 yield _operand(unit, found)
 
@@ -56,7 +64,13 @@ def _constructed(unit: FileView, found: Uncalled) -> Finding:
         notes,
         found.conditions,
         fix,
+        names=_names(found),
     )
+
+
+def _names(found: Uncalled) -> tuple[str, ...]:
+    """torch complains of the type of what it was given, which is the activation's class, or of a function."""
+    return (found.name.rpartition(".")[2],)
 
 
 def _instance(unit: FileView, found: Uncalled) -> Repair | None:
@@ -79,4 +93,4 @@ def _operand(unit: FileView, found: Uncalled) -> Finding:
         fix = Repair(f"call it: `{shown}({found.before})`", "unsafe", (intent,))
     assigned = f" is assigned to `{found.before}` and" if found.before is not None else " is"
     message = f"`{shown}`{assigned} not called: the activation itself is used as a tensor, which raises a TypeError"
-    return Finding(found.at, message, "not called", notes, found.conditions, fix)
+    return Finding(found.at, message, "not called", notes, found.conditions, fix, names=_names(found))

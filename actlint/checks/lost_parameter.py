@@ -38,6 +38,7 @@ def lost_parameter(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 notes=tuple(notes),
                 conditions=conditions,
                 fix=_fix(unit, lost),
+                names=(lost.name,),
             )
 
 

@@ -30,6 +30,7 @@ def missing_forward(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 notes=(Note(holder.made, f"the `{holder.kind}`"),),
                 conditions=conditions,
                 fix=_as_sequential(unit, holder),
+                names=(holder.kind,),
             )
 
 
@@ -38,7 +39,8 @@ def _finding(unit: FileView, found: Formless) -> Finding:
     notes = (Note(found.used, "called here: NotImplementedError"),) if found.used is not None else ()
     effect = "calling the model raises NotImplementedError"
     if found.method is None:
-        return Finding(found.cls.cls.site, f"`{name}` has layers and no `forward`: {effect}", "no `forward`", notes)
+        message = f"`{name}` has layers and no `forward`: {effect}"
+        return Finding(found.cls.cls.site, message, "no `forward`", notes, names=(name,))
     at = unit.site(found.cls.cls.site, found.method)
     if found.around is not None:
         return Finding(
@@ -46,11 +48,11 @@ def _finding(unit: FileView, found: Formless) -> Finding:
             f"this `forward` is a local function of `{found.around.name}`, by its indentation, and no method: {effect}",
             "belongs one level further out",
             notes,
+            names=(name,),
         )
     fix = Repair("rename it to `forward`", "unsafe", (Replace(at, ("forward",)),))
-    return Finding(
-        at, f"`{name}` defines `{found.method.name}` and no `forward`: {effect}", "`forward` is meant", notes, (), fix
-    )
+    message = f"`{name}` defines `{found.method.name}` and no `forward`: {effect}"
+    return Finding(at, message, "`forward` is meant", notes, (), fix, names=(name,))
 
 
 def _as_sequential(unit: FileView, holder: HolderCalled) -> Repair | None:

@@ -37,6 +37,7 @@ def module_in_tuple(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 conditions=conditions,
                 fix=None if "sequence" in ways else _fix(unit, lone, exact=_only_raises(lone), stateful=stateful),
                 severity="error" if not conditions and _is_called(unit, lone) else None,
+                names=(lone.target.attr,),
             )
 
 

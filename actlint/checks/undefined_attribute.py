@@ -26,6 +26,7 @@ def undefined_attribute(unit: FileView, ctx: Context) -> Iterator[Finding]:
             _notes(found, owner, meant),
             found.conditions,
             meant.fix if meant is not None else None,
+            names=(found.node.attr,),
         )
 
 

@@ -34,6 +34,7 @@ def unregistered_module(unit: FileView, ctx: Context) -> Iterator[Finding]:
                     notes=(Note(hidden.made, "a module with parameters, made here"),),
                     conditions=conditions,
                     fix=_fix(unit, hidden),
+                    names=(hidden.target.attr,),
                 )
 
 

@@ -35,6 +35,7 @@ def unregistered_tensor(unit: FileView, ctx: Context) -> Iterator[Finding]:
                     notes=(Note(found.used, "used here"),),
                     conditions=conditions,
                     fix=_fix(unit, found),
+                    names=(found.target.attr,),
                 )
 
 

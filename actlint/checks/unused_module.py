@@ -23,4 +23,5 @@ def unused_module(unit: FileView, ctx: Context) -> Iterator[Finding]:
                     "saved, and never get a gradient",
                     label="never read",
                     conditions=conditions,
+                    names=(unread.target.attr,),
                 )

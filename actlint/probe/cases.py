@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,28 +11,28 @@ from actlint.diagnostic import Diagnostic, Verdict
 from actlint.observation import Observed
 from actlint.probe.plan import Statement, statement
 
-_QUOTED = re.compile(r"`([^`]+)`")
-_WORD = re.compile(r"[^\W\d]\w*")
-_NOISE = frozenset({"self", "nn", "torch", "F", "forward", "backward", "super", "init"})
-
 Trees: TypeAlias = Callable[[str], "ast.Module | None"]
 """The syntax tree of a file by its path as diagnostics write it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A finding: its own statement, those of related places, and the identifiers that its message names."""
+    """A finding, its own statement, and those of related places."""
 
     diagnostic: Diagnostic
     own: Statement
     related: tuple[Statement, ...]
-    names: frozenset[str]
     number: int
 
     @property
     def row(self) -> int:
         """The finding's line."""
         return self.diagnostic.span.start.row
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The identifiers that a run would show it by."""
+        return frozenset(self.diagnostic.names)
 
     def speaks_of(self, place: Iterable[Any] | None) -> bool:
         """Whether a place is on the finding's line, or in one of its statements."""
@@ -62,13 +61,10 @@ def case_of(diagnostic: Diagnostic, number: int, absolute: Callable[[str], str],
         real = absolute(path)
         return Statement(real, row, row, ()) if tree is None else statement(tree, real, row)
 
-    text = f"{diagnostic.message} {diagnostic.label}"
-    words = (word for quoted in _QUOTED.findall(text) for word in _WORD.findall(quoted))
     return Case(
         diagnostic,
         at(diagnostic.path, diagnostic.span.start.row),
         tuple(at(each.path, each.span.start.row) for each in diagnostic.related),
-        frozenset(word for word in words if word not in _NOISE),
         number,
     )
 

@@ -311,14 +311,15 @@ def _odd(*kinds: str) -> Judge:
 
     def judge(case: Case, seen: Observed) -> Verdict | None:
         module = seen.first(ObservationModule)
-        if module is None or not case.ran(seen):
+        if module is None or not case.ran(seen) or not case.names:
             return None
         for each in module.odd:
             if each["what"] in kinds and each["name"] in case.names:
                 left = seen.first(ObservationLeftBehind)
                 moved = " (measured with `model.to`)" if left and any(each["name"] in n for n in left.names) else ""
                 return confirmed(f"in `{each['owner']}`, {each['evidence']}{moved}")
-        return refuted(f"`{seen.name}` was made, and {', '.join(sorted(case.names)) or 'it'} is registered as usual")
+        names = ", ".join(f"`{name}`" for name in sorted(case.names))
+        return refuted(f"`{seen.name}` was made, and {names} is registered as usual")
 
     return judge
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actlint.observation import ObservationFailed, ObservationVerified, decode
@@ -27,13 +27,48 @@ class Verified:
     repaired: bool = False
 
 
-def verify(real: str, before: str, after: str, targets: Sequence[Target], how: How, tell: Tell) -> list[Verified]:
-    """Compare one step of each class under two texts of its file. Raises ProbeError."""
-    return [_verify(real, before, after, target, how, tell) for target in targets]
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """One step of each class of a file as it was, to compare those of changed texts with."""
+
+    real: str
+    before: str
+    targets: Sequence[Target]
+    how: How
+    tell: Tell
+    known: dict[tuple[str, str], ObservationVerified | str] = field(default_factory=dict)
+
+    def verify(self, after: str) -> list[Verified]:
+        """What a text of the file changes, class by class. Raises ProbeError."""
+        return [
+            _compared(target, self._step(self.before, target), self._step(after, target)) for target in self.targets
+        ]
+
+    def changes(self, after: str) -> bool:
+        """Whether a text of the file changes any class."""
+        return any(each.ran and each.differs for each in self.verify(after))
+
+    def _step(self, text: str, target: Target) -> ObservationVerified | str:
+        found = self.known.get((target.name, text))
+        if found is None:
+            found = self.known[target.name, text] = _step(self.real, text, target, self.how, self.tell)
+        return found
 
 
-def _verify(real: str, before: str, after: str, target: Target, how: How, tell: Tell) -> Verified:
-    old, new = (_step(real, text, target, how, tell) for text in (before, after))
+def guilty(fixes: Sequence[str], changes: Callable[[Collection[str]], bool]) -> list[str]:
+    """The fixes that change what a model computes; `changes` says whether any of some fixes, made alone, do.
+
+    Halves of the fixes that are innocent together need no further runs.
+    """
+    if not fixes or not changes(fixes):
+        return []
+    if len(fixes) == 1:
+        return list(fixes)
+    middle = len(fixes) // 2
+    return [*guilty(fixes[:middle], changes), *guilty(fixes[middle:], changes)]
+
+
+def _compared(target: Target, old: ObservationVerified | str, new: ObservationVerified | str) -> Verified:
     if isinstance(new, str):
         if isinstance(old, str):
             return Verified(target.name, False, old)
@@ -44,6 +79,10 @@ def _verify(real: str, before: str, after: str, target: Target, how: How, tell: 
         if b["raises"] and not a["raises"]:
             return Verified(target.name, True, f"`{target.name}` raises: {b['raises']}")
         if a["raises"]:
+            # What was computed before it raised must stay.
+            if a["outputs"] is not None and b["outputs"] is not None:
+                if difference := _outputs(a["outputs"], b["outputs"]):
+                    return Verified(target.name, True, f"{difference} of `{target.name}` (seed {index})")
             if not b["raises"]:
                 return Verified(target.name, True, repaired=True)
             continue
@@ -70,11 +109,8 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         gone = [key for key in before["state"] if key not in after["state"]]
         new = [key for key in after["state"] if key not in before["state"]]
         return f"other keys of the state dict ({', '.join([*gone, *new][:4])})"
-    if len(before["outputs"]) != len(after["outputs"]):
-        return "another number of outputs"
-    for index, (a, b) in enumerate(zip(before["outputs"], after["outputs"], strict=True)):
-        if gap := _gap(a, b):
-            return f"output {index} changes{gap}"
+    if difference := _outputs(before["outputs"], after["outputs"]):
+        return difference
     if set(before["gradients"]) != set(after["gradients"]):
         return "other parameters"
     for name, a in before["gradients"].items():
@@ -83,6 +119,15 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
             return f"`{name}` {'gets a' if a is None else 'loses its'} gradient"
         if a is not None and (gap := _gap(a, b)):
             return f"the gradient of `{name}` changes{gap}"
+    return ""
+
+
+def _outputs(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
+    if len(before) != len(after):
+        return "another number of outputs"
+    for index, (a, b) in enumerate(zip(before, after, strict=True)):
+        if gap := _gap(a, b):
+            return f"output {index} changes{gap}"
     return ""
 
 

@@ -56,12 +56,12 @@ def targets_of(root: Path, file: str) -> list[plan.Target]:
 
 
 def claimed(text: str) -> list[Diagnostic]:
-    """Findings that comments claim, true or not: `# CODE names` speaks of its line, with a message that names these."""
+    """Findings that comments claim, true or not: `# CODE names` speaks of its line, about these names."""
     found = []
     for row, line in enumerate(text.splitlines(), 1):
         start = len(line) - len(line.lstrip()) + 1
         span = Span(Position(row, start), Position(row, len(line.partition("  #")[0]) + 1))
         for code, names in re.findall(r"# (ACT\d+)((?: [\w.]+)*)", line):
-            message = " ".join(f"`{name}`" for name in names.split())
-            found.append(Diagnostic(code, NAMES.get(code, ""), "warning", message, "main.py", span))
+            known = tuple(names.split())
+            found.append(Diagnostic(code, NAMES.get(code, ""), "warning", "claimed", "main.py", span, names=known))
     return found

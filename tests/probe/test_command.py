@@ -84,20 +84,64 @@ def test_a_fix_that_is_not_safe_is_taken_back(here: Path) -> None:
     (here / "net.py").write_text(NET.replace("y += 1", "y = y + 1"))
     # Through the library: the texts before and after are what matters.
     from actlint.probe.probing import How
-    from actlint.probe.verifying import verify
+    from actlint.probe.verifying import Verifier
     from tests.probe.probing import targets_of
 
     text = (here / "net.py").read_text()
-    found = verify(
-        str(here / "net.py"),
-        text,
-        text.replace("y + 1", "y + 2"),
-        targets_of(here, "net.py"),
-        How(sys.executable, "cpu"),
-        lambda name, said: None,
-    )
+    how = How(sys.executable, "cpu")
+    verifier = Verifier(str(here / "net.py"), text, targets_of(here, "net.py"), how, lambda name, said: None)
+    found = verifier.verify(text.replace("y + 1", "y + 2"))
     assert [(each.ran, each.repaired) for each in found] == [(True, False)]
     assert found[0].differs.startswith("output 0 changes by ")
+
+
+# A rule whose fix is said to be safe and is not: it makes a 2 of every 1 that is added.
+UNSAFE = """
+from actlint import registry
+from actlint.facts import BinOp, Constant
+from actlint.intents import Repair, Replace
+from actlint.model.walk import walk
+from actlint.rule import Finding, Rule
+def check(unit, ctx):
+    for cls in unit.classes():
+        for method in cls.info.methods.values():
+            for node in walk(method.body):
+                if isinstance(node, BinOp) and isinstance(node.right, Constant) and node.right.value == 1:
+                    site = unit.site(cls.cls.site, node.right)
+                    yield Finding(site, "one", fix=Repair("make it two", "safe", (Replace(site, ("2",)),)))
+registry.RULES = tuple(r for r in registry.RULES if r.code != "ACT605") + (
+    Rule("ACT605", "unstable-composition", "warning", True, check),
+)
+"""
+
+
+def test_only_the_fix_that_is_not_safe_is_taken_back(here: Path) -> None:
+    text = NET.replace("y += 1\n", "y += 3\n        y = y + 1  # keep\n").replace("\n", "\r\n")
+    data = b"\xef\xbb\xbf" + text.encode()
+    (here / "net.py").write_bytes(data)
+    options = ("check", "net.py", "--fix", "--verify", "--python", sys.executable)
+    found = actlint(here, *options, "--select", "ACT202,ACT605", program=UNSAFE)
+    assert "the fix of ACT605 in line 13 is not safe here and is taken back" in found.err
+    assert "ACT202" not in found.err and found.code == 1
+    assert (here / "net.py").read_bytes() == data.replace(b"y += 3", b"y = y + 3")
+    (here / "net.py").write_bytes(data.replace(b"y += 3", b"y = y + 3"))
+    assert actlint(here, *options, "--select", "ACT605", program=UNSAFE).code == 1
+    assert (here / "net.py").read_bytes() == data.replace(b"y += 3", b"y = y + 3"), "byte for byte as it was"
+
+
+def test_the_guilty_are_found_by_halves() -> None:
+    from actlint.probe.verifying import guilty
+
+    asked: list[int] = []
+
+    def changes(kept: object) -> bool:
+        assert isinstance(kept, list)
+        asked.append(len(kept))
+        return bool({"c", "h"} & set(kept))
+
+    assert guilty(list("abcdefgh"), changes) == ["c", "h"]
+    assert len(asked) < 16
+    assert guilty(list("ab"), changes) == []
 
 
 def test_mistakes(here: Path) -> None:

@@ -1,6 +1,6 @@
 """Every rule that running can decide: a model where the probe confirms a finding, and one where it refutes a wrong one.
 
-A comment `# CODE names` claims a finding of that code on its line, whose message names these identifiers. Programs are
+A comment `# CODE names` claims a finding of that code on its line, about these names. Programs are
 grouped, since each class costs a process: what raises stands alone, what does not shares a model.
 """
 
@@ -113,13 +113,13 @@ class Net(nn.Module):
         self.lin = nn.Linear(8, 8)
 
     def forward(self, x):
-        return self.layers(x)  # ACT401 self.layers
+        return self.layers(x)  # ACT401 layers
 """,
     "a tuple": """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.lin = nn.Linear(8, 8),  # ACT402 self.lin
+        self.lin = nn.Linear(8, 8),  # ACT402 lin
 
     def forward(self, x):
         return self.lin(x)
@@ -263,11 +263,11 @@ class Net(nn.Module):
         super().__init__()
         self.first = nn.Linear(16, 32)
         self.second = nn.Linear(32, 32)
-        self.blocks = [nn.Linear(32, 32)]  # ACT403 self.blocks
-        self.spare = nn.Linear(4, 4)  # ACT406 self.spare
-        self.mean = torch.zeros(16)  # ACT407 self.mean
+        self.blocks = [nn.Linear(32, 32)]  # ACT403 blocks
+        self.spare = nn.Linear(4, 4)  # ACT406 spare
+        self.mean = torch.zeros(16)  # ACT407 mean
         self.head = nn.Linear(32, 4)
-        self.head = nn.Linear(32, 8)  # ACT410 self.head
+        self.head = nn.Linear(32, 8)  # ACT410 head
         self.twice = nn.ModuleList([nn.Linear(32, 32)] * 2)  # ACT412
         self.before = nn.Linear(32, 32)  # ACT311
         self.norm = nn.BatchNorm1d(32)
@@ -288,7 +288,7 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.lin = nn.Linear(8, 8)
-        self.gain = nn.Parameter(torch.ones(8)) / 2  # ACT413 self.gain
+        self.gain = nn.Parameter(torch.ones(8)) / 2  # ACT413 gain
 
     def forward(self, x):
         return self.lin(x) * self.gain
@@ -344,12 +344,12 @@ class Block(nn.Module):
 class Net(nn.Module):  # ACT411 Net
     def __init__(self):
         super().__init__()  # ACT404 # ACT414
-        self.first = nn.Linear(16, 32)  # ACT402 self.first # ACT501
+        self.first = nn.Linear(16, 32)  # ACT402 first # ACT501
         self.second = nn.Linear(32, 32)  # ACT311
-        self.blocks = nn.ModuleList([Block(), Block()])  # ACT403 self.blocks # ACT412
-        self.register_buffer("mean", torch.zeros(16))  # ACT407 self.mean
-        self.gain = nn.Parameter(torch.ones(32))  # ACT413 self.gain
-        self.head = nn.Linear(32, 4)  # ACT406 self.head # ACT410 self.head
+        self.blocks = nn.ModuleList([Block(), Block()])  # ACT403 blocks # ACT412
+        self.register_buffer("mean", torch.zeros(16))  # ACT407 mean
+        self.gain = nn.Parameter(torch.ones(32))  # ACT413 gain
+        self.head = nn.Linear(32, 4)  # ACT406 head # ACT410 head
         self.act = nn.ReLU(inplace=True)  # ACT207
         self.rnn = nn.GRU(32, 32, num_layers=2, dropout=0.1, batch_first=True)  # ACT312
         self.attention = nn.MultiheadAttention(32, 4, batch_first=True)  # ACT504
@@ -361,7 +361,7 @@ class Net(nn.Module):  # ACT411 Net
         x = self.act(x)  # ACT305 ReLU # ACT204
         x = x * self.gain
         x += 1  # ACT202 # ACT203 # ACT201 # ACT205 # ACT208
-        for block in self.blocks:  # ACT401 self.blocks
+        for block in self.blocks:  # ACT401 blocks
             x = block(x)  # ACT405
         x = F.dropout(x, 0.1, self.training)  # ACT309
         x = self.rnn(x.unsqueeze(1))[0]
@@ -459,7 +459,7 @@ class Net(nn.Module):
         return self.lin(x)
 
     def other(self, x):
-        return self.layers(x)  # ACT401 self.layers
+        return self.layers(x)  # ACT401 layers
 """
     ((each, verdict),) = verdicts(text)
     assert verdict == Verdict("not exercised", "no run reached line 16")

@@ -22,13 +22,14 @@ def verify(drive: Drive, channel: Channel) -> None:
     """Say what a step computes, for the client to compare with what another text of the same model computes."""
     results: list[dict[str, Any]] = []
     for seed in _SEEDS:
+        outputs = None
         try:
             model = drive.model(seed)
             step = driving.run(drive, model, seed)
             outputs = [_digest(each) for each in losses.floating(step.output)]
             driving.backward(step)
         except Failure as failure:
-            results.append({"raises": str(failure)[:500], "phase": failure.phase})
+            results.append({"raises": str(failure)[:500], "phase": failure.phase, "outputs": outputs})
             continue
         state = list(model.state_dict()) if isinstance(model, nn.Module) else []
         gradients = {name: None if each is None else _digest(each) for name, each in layers.grads(model).items()}
