@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from actlint.diagnostic import Report, Severity
 from actlint.output.cells import printable
 from actlint.output.options import RenderOptions, Texts, no_text
-from actlint.output.shared import NAME, as_posix, place, said
+from actlint.output.shared import NAME, as_posix, place, said, weight
 
 _COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -27,7 +27,7 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
             if diagnostic.fix is not None:
                 text += f"\n  help: {printable(diagnostic.fix.message)}"
             listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-            yield f"::{_COMMANDS[diagnostic.severity]} {listed}::{_data(text)}\n"
+            yield f"::{_COMMANDS[weight(diagnostic)]} {listed}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:

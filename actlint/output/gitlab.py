@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from actlint.diagnostic import Position, Report, Severity
 from actlint.output.options import RenderOptions, Texts, no_text
-from actlint.output.shared import as_posix, identity, said
+from actlint.output.shared import as_posix, identity, said, weight
 
 _SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "info": "info"}
 
@@ -19,7 +19,7 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
         {
             "check_name": diagnostic.code,
             "description": f"{diagnostic.code}: {said(diagnostic)}",
-            "severity": "blocker" if diagnostic.internal else _SEVERITIES[diagnostic.severity],
+            "severity": "blocker" if diagnostic.internal else _SEVERITIES[weight(diagnostic)],
             "fingerprint": identity(diagnostic, taken),
             "location": {
                 "path": as_posix(diagnostic.path),

@@ -1,4 +1,7 @@
-"""JUnit's XML: a suite for each file, a failed case for each finding, a case in error where actlint itself failed."""
+"""JUnit's XML: a suite for each file, a failed case for each finding, a case in error where actlint itself failed.
+
+A finding that the probe refuted is a case that was skipped.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from actlint.diagnostic import Diagnostic, Report
 from actlint.output.cells import printable
 from actlint.output.options import RenderOptions, Texts, no_text
-from actlint.output.shared import NAME, said
+from actlint.output.shared import NAME, refuted, said
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
@@ -34,14 +37,16 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
 
 def _suite(name: str, diagnostics: Sequence[Diagnostic]) -> str:
     errors = sum(d.internal for d in diagnostics)
-    total = len(diagnostics) or 1
-    return f'name={_quoted(name)} tests="{total}" failures="{len(diagnostics) - errors}" errors="{errors}" skipped="0"'
+    skipped = sum(map(refuted, diagnostics))
+    total, failures = len(diagnostics) or 1, len(diagnostics) - errors - skipped
+    return f'name={_quoted(name)} tests="{total}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
 
 
 def _case(diagnostic: Diagnostic) -> str:
     start = diagnostic.span.start
     path = printable(diagnostic.path)
-    kind = "error" if diagnostic.internal else "failure"
+    kind = "error" if diagnostic.internal else "skipped" if refuted(diagnostic) else "failure"
+    typed = "" if kind == "skipped" else f" type={_quoted(diagnostic.severity)}"
     message = printable(said(diagnostic))
     text = f"line {start.row}, column {start.column}: {message}"
     if diagnostic.fix is not None:
@@ -49,7 +54,7 @@ def _case(diagnostic: Diagnostic) -> str:
     return (
         f"    <testcase name={_quoted(f'{diagnostic.code} {diagnostic.name}')} classname={_quoted(path)} "
         f'file={_quoted(path)} line="{start.row}" column="{start.column}">\n'
-        f"      <{kind} type={_quoted(diagnostic.severity)} message={_quoted(message)}>{_text(text)}</{kind}>\n"
+        f"      <{kind}{typed} message={_quoted(message)}>{_text(text)}</{kind}>\n"
         "    </testcase>\n"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from actlint.diagnostic import Fix, Position, Report, Severity, Span
 from actlint.lines import offset_of
 from actlint.output.options import RenderOptions, Texts, no_text
-from actlint.output.shared import NAME, as_posix, said, url
+from actlint.output.shared import NAME, as_posix, said, url, weight
 from actlint.output.snippet import Lines, inside, lines_of
 
 _SEVERITIES: dict[Severity, str] = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
@@ -29,7 +29,7 @@ def render(reports: Iterable[Report], options: RenderOptions, texts: Texts = no_
             entry: dict[str, Any] = {
                 "message": said(diagnostic),
                 "location": location,
-                "severity": _SEVERITIES[diagnostic.severity],
+                "severity": _SEVERITIES[weight(diagnostic)],
                 "code": code,
             }
             if diagnostic.fix is not None and diagnostic.fix.edits and diagnostic.fix.applicability != "display":

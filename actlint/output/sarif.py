@@ -12,7 +12,7 @@ from urllib.parse import quote
 from actlint.diagnostic import Diagnostic, Fix, Notice, Report, Severity, Span
 from actlint.globs import slashed
 from actlint.output.options import RenderOptions, Texts, no_text
-from actlint.output.shared import NAME, identity, said, url
+from actlint.output.shared import NAME, identity, said, url, weight
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -72,7 +72,7 @@ def _result(diagnostic: Diagnostic, index: int, taken: set[str]) -> dict[str, An
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": index,
-        "level": _LEVELS[diagnostic.severity],
+        "level": _LEVELS[weight(diagnostic)],
         "message": _message(said(diagnostic)),
         "locations": [_location(diagnostic.path, diagnostic.span, diagnostic.label)],
         "partialFingerprints": {f"{NAME}/v1": identity(diagnostic, taken)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from actlint.diagnostic import Diagnostic, Report
+from actlint.diagnostic import Diagnostic, Report, Severity
 from actlint.fingerprint import fingerprint
 from actlint.globs import slashed
 from actlint.output.cells import printable
@@ -33,8 +33,17 @@ def applicable(diagnostic: Diagnostic, unsafe: bool) -> bool:
 
 def counts(diagnostic: Diagnostic) -> bool:
     """Whether it sets the exit code: it is no mere information, and the probe did not refute it."""
-    refuted = diagnostic.verdict is not None and diagnostic.verdict.status == "refuted"
-    return diagnostic.severity != "info" and not refuted
+    return weight(diagnostic) != "info"
+
+
+def weight(diagnostic: Diagnostic) -> Severity:
+    """The severity for services that act on it: what the probe refuted is said, and no more than that."""
+    return "info" if refuted(diagnostic) else diagnostic.severity
+
+
+def refuted(diagnostic: Diagnostic) -> bool:
+    """Whether the probe saw that it does not hold."""
+    return diagnostic.verdict is not None and diagnostic.verdict.status == "refuted"
 
 
 def url(diagnostic: Diagnostic, options: RenderOptions) -> str | None:

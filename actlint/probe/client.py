@@ -16,10 +16,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from actlint.errors import ProbeError
@@ -92,11 +94,30 @@ def run(
     """
     if sys.platform == "win32":
         raise ProbeError("the probe needs Linux or macOS: its limits on processes are not to be had on Windows")
-    directory = tempfile.mkdtemp(prefix="actlint-probe-")
+    with _asked_to_end():
+        directory = tempfile.mkdtemp(prefix="actlint-probe-")
+        try:
+            return _Run(python, directory, limits, told).reply(request)
+        finally:
+            shutil.rmtree(directory, onerror=_writable)
+
+
+@contextlib.contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """While a worker runs, a signal that would end this process at once lets it clean up first."""
+    main = threading.current_thread() is threading.main_thread()
+    usual = [each for each in (signal.SIGTERM, signal.SIGHUP) if main and signal.getsignal(each) == signal.SIG_DFL]
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for each in usual:
+        signal.signal(each, end)
     try:
-        return _Run(python, directory, limits, told).reply(request)
+        yield
     finally:
-        shutil.rmtree(directory, onerror=_writable)
+        for each in usual:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _writable(function: Callable[..., Any], path: str, error: object) -> None:

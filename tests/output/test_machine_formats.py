@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actlint.diagnostic import Edit, Fix, Position, Report, Span
+from actlint.diagnostic import Edit, Fix, Position, Report, Span, Verdict
 from actlint.lines import line_starts, offset_of
 from actlint.output import MODULES, TEXT_FORMATS, RenderOptions, renderer
 from tests.output.examples import (
@@ -148,7 +149,7 @@ def test_gitlab_fingerprints_are_unique_and_repeatable() -> None:
 
 def test_junit() -> None:
     root = ElementTree.fromstring(text("junit", [CLEAN, REPORT, BROKEN]))
-    assert root.attrib == {"name": "actlint", "tests": "4", "failures": "3", "errors": "1", "skipped": "0"}
+    assert root.attrib == {"name": "actlint", "tests": "4", "failures": "2", "errors": "1", "skipped": "1"}
     assert [(s.get("name"), s.get("tests"), s.get("errors")) for s in root] == [
         ("models/mlp.py", "3", "0"),
         ("b.py", "1", "1"),
@@ -269,3 +270,30 @@ def test_failures_are_in_every_format_for_programs() -> None:
     for name in MODULES.keys() - TEXT_FORMATS:
         assert "ACT401 failed" in text(name, [BROKEN])
         assert FAILURE.path in text(name, [BROKEN])
+
+
+# ------------------------------------------------------------------------------------------------------------- verdicts
+
+
+def judged(status: Literal["confirmed", "refuted"]) -> list[Report]:
+    return [replace(REPORT, diagnostics=(replace(UNDEFINED, verdict=Verdict(status, "the evidence")),))]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_format_carries_the_verdict(name: str) -> None:
+    assert "confirmed" in text(name, judged("confirmed")) and "refuted" in text(name, judged("refuted"))
+
+
+@pytest.mark.parametrize(
+    ("name", "confirmed", "refuted"),
+    [
+        ("github", "::error ", "::notice "),
+        ("gitlab", '"critical"', '"info"'),
+        ("rdjson", '"ERROR"', '"INFO"'),
+        ("sarif", '"level": "error",\n          "message"', '"level": "note",\n          "message"'),
+        ("junit", 'failures="1" errors="0" skipped="0"', 'failures="0" errors="0" skipped="1"'),
+    ],
+)
+def test_what_is_refuted_weighs_nothing_for_services(name: str, confirmed: str, refuted: str) -> None:
+    assert confirmed in text(name, judged("confirmed")) and refuted not in text(name, judged("confirmed"))
+    assert refuted in text(name, judged("refuted")) and confirmed not in text(name, judged("refuted"))

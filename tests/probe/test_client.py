@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import glob
+import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -276,6 +279,27 @@ def test_a_device_that_is_not_there(tmp_path: Path) -> None:
         pytest.skip("this machine has CUDA")
     with pytest.raises(ProbeError, match="--device: .* finds no cuda device"):
         run(tmp_path, body("pass"), device="cuda")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_probe_that_is_told_to_end_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """The model forks, leaves its process group and waits; the fixture looks for what is left."""
+    file = tmp_path.resolve() / "net.py"
+    waiting = "os.fork() or os.setsid(); time.sleep(1000)"
+    file.write_text(HEADER + body(waiting))
+    command = [sys.executable, "-m", "actlint", "probe", "net.py", "--python", sys.executable, "--device", "cpu"]
+    environment = os.environ | {"TMPDIR": tempfile.gettempdir()}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not waits(list(Path(tempfile.gettempdir()).glob("actlint-probe-*"))):
+        time.sleep(0.2)
+    process.send_signal(number)
+    assert process.wait(30) == (130 if number == signal.SIGINT else 128 + number)
+
+
+def waits(directories: list[Path]) -> bool:
+    """Whether a worker got as far as to say that it looks for inputs."""
+    return any(b"finding inputs" in (each / "reply.jsonl").read_bytes() for each in directories)
 
 
 def test_the_source_is_left_as_it_is(tmp_path: Path) -> None:
