@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from actlint.observation import ObservationLayers
-from tests.probe.probing import probed
+from actlint.observation import ObservationBuilt, ObservationLayers
+from actlint.probe.probing import How
+from tests.probe.probing import HOW, probed
 
 HEAD = "import torch\nfrom torch import nn\n\n\n"
 
@@ -54,24 +56,100 @@ ASKING = """class Net(nn.Module):
 """
 
 
-def _codes(text: str, **given: Any) -> set[str]:
-    found = probed(HEAD + text, (), **given)
+def _codes(text: str, how: How, **given: Any) -> set[str]:
+    found = probed(HEAD + text, (), how=how, **given)
     assert not found.notices and found.runs
     return {each.code for each in found.diagnostics}
 
 
-def test_attention_over_one_token_is_held_against_the_model_only_where_the_input_is_given() -> None:
-    assert "ACT902" in _codes(ATTENTION, inputs=("float32[8,1,8]",))
-    assert "ACT902" not in _codes(ATTENTION, inputs=("float32[8,5,8]",))
-    assert "ACT902" in _codes(PATCHES, inputs=("float32[8,3,32,32]",))
-    assert "ACT902" not in _codes(PATCHES)
+def test_attention_over_one_token_is_held_against_the_model_only_where_the_input_is_given(
+    how: How,
+) -> None:
+    assert "ACT902" in _codes(ATTENTION, how, inputs=("float32[8,1,8]",))
+    assert "ACT902" not in _codes(ATTENTION, how, inputs=("float32[8,5,8]",))
+    assert "ACT902" in _codes(PATCHES, how, inputs=("float32[8,3,32,32]",))
+    assert "ACT902" not in _codes(PATCHES, how)
 
 
-def test_a_last_layer_that_begins_with_zeros_does_not_ignore_the_input() -> None:
-    assert "ACT910" not in _codes(LAST.format(""))
-    assert "ACT910" in _codes(LAST.format(" * 0"))
+def test_a_last_layer_that_begins_with_zeros_does_not_ignore_the_input(how: How) -> None:
+    assert "ACT910" not in _codes(LAST.format(""), how)
+    assert "ACT910" in _codes(LAST.format(" * 0"), how)
 
 
-def test_arguments_that_errors_ask_for_are_given() -> None:
-    found = probed(HEAD + ASKING, ())
+def test_arguments_that_errors_ask_for_are_given(how: How) -> None:
+    found = probed(HEAD + ASKING, (), how=how)
     assert [run.first(ObservationLayers) is not None for run in found.runs] == [True]
+
+
+FORMS = """class Net(nn.Module):
+    def __init__(self, sides, dims, channels, act, mode, make, **more):
+        super().__init__()
+        assert len(dims) == 3, "three of them"
+        assert mode in ("sum", "mean")
+        height, width = sides
+        first, *_, last = channels
+        self.lin = nn.Linear(dims[2], channels[3])
+        self.other = make(more["in_width"] + more["out_width"])
+        self.act = act()
+
+    def forward(self, x):
+        return self.act(self.lin(x))
+
+
+def test(kwargs):
+    return {key: kwargs.pop(key) for key in kwargs if key.startswith("in_") or key.startswith("out_")}
+"""
+
+PREFIXED = """class Inner(nn.Module):
+    def __init__(self, *, width, **rest):
+        super().__init__()
+        self.lin = nn.Linear(width, width)
+
+    def forward(self, x):
+        return torch.relu(self.lin(x))
+
+
+class Outer(nn.Module):
+    def __init__(self, **options):
+        super().__init__()
+        self.first = Inner(**{k[4:]: v for k, v in options.items() if k.startswith("one_")})
+        self.second = Inner(**{k[4:]: v for k, v in options.items() if k.startswith("two_")})
+
+    def forward(self, x):
+        return self.second(self.first(x))
+"""
+
+
+def _built(text: str, how: How, name: str) -> str:
+    (run,) = probed(HEAD + text, (), only=name, how=how).runs
+    assert run.first(ObservationLayers) is not None, run.seen
+    return str(run.last(ObservationBuilt).text)
+
+
+def test_the_text_of_a_constructor_gives_the_form_of_its_arguments(how: How) -> None:
+    made = _built(FORMS, how, "Net")
+    for part in ("sides=(16, 16)", "dims=(64, 64, 64)", "channels=(16, 16, 16, 16)", "mode='sum'", "act=nn.ReLU"):
+        assert part in made, made
+
+
+def test_what_a_constructor_passes_on_is_given_under_its_prefixes(how: How) -> None:
+    assert _built(PREFIXED, how, "Outer") == "Outer(one_width=64, two_width=64)"
+
+
+LARGE = """class Net(nn.Module):
+    def __init__(self, hidden_dim=8192, depth=40):
+        super().__init__()
+        self.first = nn.Linear(16, hidden_dim)
+        self.layers = nn.ModuleList(nn.Linear(hidden_dim, hidden_dim) for _ in range(depth))
+
+    def forward(self, x):
+        x = self.first(x)
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
+"""
+
+
+def test_a_model_that_is_too_large_by_default_is_made_smaller() -> None:
+    built = _built(LARGE, replace(HOW, seconds=60), "Net")
+    assert built == "Net(hidden_dim=256, depth=2)"

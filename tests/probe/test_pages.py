@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from actlint.probe.probing import How
 from actlint.testing import cases, parse
 from actlint.testing.cases import File
-from tests.probe.probing import HOW, MEASURED, probed
+from tests.probe.probing import MEASURED, probed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,9 +30,9 @@ def test_every_measured_rule_shows_a_sick_and_a_healthy_model() -> None:
 
 
 @pytest.mark.parametrize(("where", "file"), blocks(), ids=[where for where, _ in blocks()])
-def test_the_probe_finds_what_the_page_says(where: str, file: File) -> None:
+def test_the_probe_finds_what_the_page_says(where: str, file: File, how: How) -> None:
     found = probed(
-        file.text, (), how=HOW, names={code: name for code, name in MEASURED.items() if where.startswith(f"{name}:")}
+        file.text, (), how=how, names={code: name for code, name in MEASURED.items() if where.startswith(f"{name}:")}
     )
     assert not found.notices and found.runs
     wanted = {(each.row, each.code, each.part) for each in file.expected}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from actlint.diagnostic import Diagnostic, Verdict
+from actlint.probe.probing import How
 from actlint.probe.verdicts import JUDGES
 from tests.probe.probing import HOW, claimed, probed
 
@@ -428,22 +429,22 @@ def test_every_decidable_rule_is_confirmed_once_and_refuted_once() -> None:
     assert codes(CONFIRMED) == codes(REFUTED) == set(JUDGES)
 
 
-def verdicts(text: str) -> Iterator[tuple[Diagnostic, Verdict | None]]:
-    found = probed(HEADER + text, claimed(HEADER + text), only="Net", how=HOW)
+def verdicts(text: str, how: How = HOW) -> Iterator[tuple[Diagnostic, Verdict | None]]:
+    found = probed(HEADER + text, claimed(HEADER + text), only="Net", how=how)
     assert not found.notices
     return ((each, each.verdict) for each in found.diagnostics if each.code in JUDGES)
 
 
 @pytest.mark.parametrize("name", CONFIRMED)
-def test_confirmed(name: str) -> None:
-    for each, verdict in verdicts(CONFIRMED[name]):
+def test_confirmed(name: str, how: How) -> None:
+    for each, verdict in verdicts(CONFIRMED[name], how):
         assert verdict is not None and verdict.status == "confirmed", (each.code, verdict)
         assert verdict.evidence
 
 
 @pytest.mark.parametrize("name", REFUTED)
-def test_refuted(name: str) -> None:
-    for each, verdict in verdicts(REFUTED[name]):
+def test_refuted(name: str, how: How) -> None:
+    for each, verdict in verdicts(REFUTED[name], how):
         assert verdict is not None and verdict.status == "refuted", (each.code, verdict)
         assert verdict.evidence
 

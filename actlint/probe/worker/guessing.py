@@ -16,8 +16,10 @@ from torch import nn
 from . import reading
 from .instances import Built, built, parameters
 
+_IMAGE, _DEPTH = 32, 2
+
 _VALUES: tuple[tuple[str, Any], ...] = (
-    (r"image_size|img_size|image_height|image_width|resolution|input_resolution|height|width_px", 32),
+    (r"image_size|img_size|image_height|image_width|resolution|input_resolution|height|width_px", _IMAGE),
     (r"(image_)?patch_size|patch(es)?_?(h|w|dim)?$", 4),
     (r"frame_patch_size", 2),
     (r"(num_)?frames?$", 4),
@@ -30,7 +32,7 @@ _VALUES: tuple[tuple[str, Any], ...] = (
     (r".*(seq|context|sequence|block|max).*(len|length|size|positions?)$|max_?len|(num|n)_patches|num_positions", 64),
     (r"dim_head|head_dim|d_head|d_k|d_v", 16),
     (r".*heads?$|nhead", 4),
-    (r".*(depths?|layers?|blocks?|stages?|repeats?|stacks|levels|hierarchies|scales|iterations|recursions)$", 2),
+    (r".*(depths?|layers?|blocks?|stages?|repeats?|stacks|levels|hierarchies|scales|iterations|recursions)$", _DEPTH),
     (r"kernel.*|k$|ks$", 3),
     (r"stride|dilation|groups|reps?$", 1),
     (r"padding|pad$", 1),
@@ -95,12 +97,21 @@ def _asked(error: BaseException) -> list[str]:
 
 
 def smaller(values: Mapping[str, Any], images: bool) -> dict[str, Any]:
-    """Numbers for those that are larger than what their names suggest; with `images` for the sizes of images alone."""
+    """Numbers for those that are larger than what their names suggest; with `images` for the sizes of images alone.
+
+    Widths are halved, so that what divides them still does.
+    """
     found = {}
     for name, value in values.items():
         suggested = _named(name, ())
-        if type(value) is int and type(suggested) is int and value > suggested and (suggested == 32 or not images):
+        if type(value) is not int or type(suggested) is not int or value <= suggested:
+            continue
+        if suggested == _IMAGE or (suggested == _DEPTH and not images):
             found[name] = suggested
+        elif suggested > _IMAGE and not images:
+            while value > 4 * suggested and value % 2 == 0:
+                value //= 2
+            found[name] = value
     return found
 
 
