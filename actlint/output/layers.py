@@ -50,9 +50,6 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
     if (loss := seen.first(ObservationLoss)) is not None:
         yield f"  loss: {_loss(loss, seen.first(ObservationOverfit))}"
     for failure in seen.all(ObservationFailed):
-        if failure.error == "TooSlow":
-            yield f"  {paint('stopped', 'error')} in {failure.phase}: {failure.message} (--timeout gives it more)"
-            continue
         at = f" in line {failure.place[1]}" if failure.place else ""
         yield f"  {paint('raises', 'error')} in {failure.phase}{at}: {failure.error}: {_short(failure.message)}"
     if seen.trouble:

@@ -14,9 +14,11 @@ from actlint.facts import Assign, Call, ClassDef, Expr, FunctionDef, Name, Node
 from actlint.model import program as model
 from actlint.model.program import ClassView, Context, FileView, Program
 from actlint.model.references import Reference
+from actlint.model.shapes import inputs
 from actlint.model.show import written
 from actlint.model.values import Class
 from actlint.model.walk import walk
+from actlint.torchapi.shapes import Dim
 
 _LOSSES = ("torch.nn.functional.", "torch.nn.")
 _MOST_CALLS = 8
@@ -37,6 +39,7 @@ class Target:
     functions: tuple[str, ...] = ()
     init: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    shapes: tuple[Mapping[str, Any], ...] = ()
 
     def request(self) -> dict[str, Any]:
         """As the worker takes it."""
@@ -52,6 +55,7 @@ class Target:
             "functions": list(self.functions),
             "init": dict(self.init),
             "inputs": list(self.inputs),
+            "shapes": list(self.shapes),
         }
 
 
@@ -80,6 +84,7 @@ def targets(program: Program, path: str, root: str, only: str | None = None) -> 
                     tuple(_calls(references))[:_MOST_CALLS],
                     tuple(_input_calls(references))[:_MOST_CALLS],
                     tuple(dict.fromkeys(_losses(program, view, cls, references))),
+                    shapes=tuple(_shapes(view, cls)),
                 )
             )
     return found
@@ -216,6 +221,26 @@ def _is_loss(qualname: str) -> bool:
     last = qualname.rpartition(".")[2].lower()
     known = "cross_entropy" in last or "crossentropy" in last
     return qualname.startswith(_LOSSES) and (last.endswith("loss") or known)
+
+
+# ------------------------------------------------------------------------------------------------------- static shapes
+
+
+def _shapes(view: FileView, cls: ClassView) -> Iterator[Mapping[str, Any]]:
+    """What `forward` takes, by argument, as far as its layers say: where sizes are numbers first."""
+    found = []
+    for trace in view.traces():
+        code = trace.entry.code if trace.entry is not None else None
+        if trace.owner == cls.cls and isinstance(code, FunctionDef) and code.name == "forward":
+            found.append({label: shape for label, shape in inputs(trace).items() if shape.dims})
+    found.sort(key=lambda shapes: -sum(type(dim) is int for shape in shapes.values() for dim in shape.dims))
+    for shapes in found:
+        if shapes:
+            yield {label: {"dims": [_dim(each) for each in it.dims], "more": it.more} for label, it in shapes.items()}
+
+
+def _dim(dim: Dim) -> int | str | None:
+    return dim if dim is None or isinstance(dim, int) else str(dim)
 
 
 # ----------------------------------------------------------------------------------------------------------- statements

@@ -169,7 +169,10 @@ def _run(file: File, target: Target, cases: Sequence[Case], how: How, text: str,
         rows = _rows(text, file.text)
         entries = [_moved(each, file.real, rows) for each in entries]
     took = time.monotonic() - started
-    return Observed(target.name, target.file, decode(entries), reply.trouble, took)
+    seen = decode(entries)
+    slow = next((each for each in seen if isinstance(each, ObservationFailed) and each.error == "TooSlow"), None)
+    trouble = reply.trouble or (f"was stopped in {slow.phase}, which {slow.message}" if slow is not None else "")
+    return Observed(target.name, target.file, tuple(each for each in seen if each is not slow), trouble, took)
 
 
 def _rows(text: str, original: str) -> dict[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from actlint.observation import ObservationBuilt, ObservationLayers
+from actlint.observation import ObservationBuilt, ObservationInputs, ObservationLayers
 from actlint.probe.probing import How
 from tests.probe.probing import HOW, probed
 
@@ -153,3 +153,31 @@ LARGE = """class Net(nn.Module):
 def test_a_model_that_is_too_large_by_default_is_made_smaller() -> None:
     built = _built(LARGE, replace(HOW, seconds=60), "Net")
     assert built == "Net(hidden_dim=256, depth=2)"
+
+
+CONVOLUTION = """class Net(nn.Module):
+    def __init__(self, bands=6):
+        super().__init__()
+        self.spare = nn.Conv2d(3, 4, 3)
+        self.conv = nn.Conv2d(bands, 4, 3)
+        self.lin = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.lin(torch.relu(self.conv(x)).mean((2, 3)))
+"""
+
+
+def test_inputs_have_the_shapes_that_the_code_shows(how: How) -> None:
+    """The layer that is first registered takes other channels."""
+    (run,) = probed(HEAD + CONVOLUTION, (), how=how).runs
+    found = run.last(ObservationInputs)
+    assert (found.text, found.source) == ("float32[8,6,32,32]", "the shapes that the code shows")
+
+
+def test_a_model_that_takes_too_long_is_one_notice() -> None:
+    text = HEAD.replace("import torch\n", "import time\nimport torch\n") + ASKING.replace(
+        "return self", "time.sleep(1000)\n        return self"
+    )
+    found = probed(text, (), how=replace(HOW, seconds=20))
+    (notice,) = found.notices
+    assert "probe: `Net` was stopped in forward, which takes longer than" in notice.message

@@ -28,9 +28,7 @@ def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int, 
     Raises Failure with the first way's error.
     """
     with guarded("import"):
-        cls: Any = module
-        for part in name.split("."):
-            cls = getattr(cls, part)
+        cls = _class(module, name)
     first: Failure | None = None
     ways = collections.deque(itertools.islice(_ways(module, cls, name, request), _TRIALS))
     tried: set[str] = set()
@@ -61,17 +59,26 @@ def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int, 
 
 def smaller(module: ModuleType, name: str, way: Built) -> Iterator[Built]:
     """The same with smaller numbers than its own: first those of images, then all whose names say what they are."""
-    cls: Any = module
-    for part in name.split("."):
-        cls = getattr(cls, part)
     if way.keywords is None:
         return
-    sizes = {each.name: each.default for each in parameters(cls) if each.default is not each.empty}
-    sizes.update(way.keywords)
+    cls = _class(module, name)
     for images in (True, False):
-        less = guessing.smaller(sizes, images)
+        less = guessing.smaller(sizes(module, name, way), images)
         if less:
             yield built(cls, name, (), {**way.keywords, **less}, "names, smaller than its own, which take too long")
+
+
+def sizes(module: ModuleType, name: str, way: Built) -> dict[str, Any]:
+    """The arguments of an instance by name, defaults included; those that were given by position are left out."""
+    known = {each.name: each.default for each in parameters(_class(module, name)) if each.default is not each.empty}
+    return known | dict(way.keywords or {})
+
+
+def _class(module: ModuleType, name: str) -> Any:
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def fresh(way: Built, seed: int) -> Model:

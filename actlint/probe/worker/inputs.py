@@ -8,7 +8,7 @@ import inspect
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from . import errors, specs
+from . import errors, specs, static
 from .kinds import Model
 from .patience import TooSlow, at_most
 from .places import Failure, guarded
@@ -89,10 +89,12 @@ def find(
     module: ModuleType,
     device: torch.device,
     made_by: str = "",
+    sizes: Mapping[str, Any] | None = None,
     patience: float = _SECONDS,
 ) -> Inputs:
     """Inputs with which a new model's `call` runs, in no more than `patience` seconds for each.
 
+    `made_by` is the call that made the model, `sizes` are its arguments and defaults by name.
     Raises NoInputs, and Failure where no model can be made.
     """
     model = make().to(device)
@@ -111,7 +113,7 @@ def find(
     counter = itertools.count()
     queue: list[tuple[float, int, Inputs]] = []
     seen: set[str] = set()
-    for number, inputs in enumerate(_starts(model, call(model), request, module, made_by)):
+    for number, inputs in enumerate(_starts(model, call(model), request, module, made_by, sizes or {})):
         heapq.heappush(
             queue, (-1000.0 if inputs.source.startswith("the call") else number / 100, next(counter), inputs)
         )
@@ -186,7 +188,12 @@ def _repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
 
 
 def _starts(
-    model: Model, forward: Callable[..., Any], request: Mapping[str, Any], module: ModuleType, made_by: str
+    model: Model,
+    forward: Callable[..., Any],
+    request: Mapping[str, Any],
+    module: ModuleType,
+    made_by: str,
+    sizes: Mapping[str, Any],
 ) -> Iterator[Inputs]:
     from .building import evaluated
 
@@ -206,11 +213,22 @@ def _starts(
     if not parameters:
         yield Inputs((), (), "forward takes nothing")
         return
+    for shapes in request.get("shapes", ()):
+        for first in static.specs(shapes.get(parameters[0].name), sizes):
+            rest = [
+                next(static.specs(shapes.get(each.name), sizes), None) or _other(model, each, first)
+                for each in parameters[1:]
+            ]
+            yield _together(parameters, [first, *rest], "the shapes that the code shows")
     for first in _candidates(model, parameters[0].name, made_by):
         rest = [_other(model, each, first) for each in parameters[1:]]
-        positional = [s for p, s in zip(parameters[1:], rest, strict=True) if p.kind is not p.KEYWORD_ONLY]
-        keywords = [(p.name, s) for p, s in zip(parameters[1:], rest, strict=True) if p.kind is p.KEYWORD_ONLY]
-        yield Inputs((first, *positional), tuple(keywords), "the layers of the model")
+        yield _together(parameters, [first, *rest], "the layers of the model")
+
+
+def _together(parameters: Sequence[inspect.Parameter], found: Sequence[Spec], source: str) -> Inputs:
+    pairs = list(zip(parameters, found, strict=True))
+    positional = tuple(spec for each, spec in pairs if each.kind is not each.KEYWORD_ONLY)
+    return Inputs(positional, tuple((p.name, spec) for p, spec in pairs if p.kind is p.KEYWORD_ONLY), source)
 
 
 def _required(forward: Callable[..., Any]) -> list[inspect.Parameter]:

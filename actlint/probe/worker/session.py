@@ -121,8 +121,10 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
         return building.fresh(built, _SEED)
 
     try:
+        sizes = building.sizes(probe.module, probe.request["class"], built)
         patience = 0.2 * probe.left()
-        return inputs.find(make, lambda m: m, probe.request, probe.module, probe.device, built.text, patience), None
+        found = inputs.find(make, lambda m: m, probe.request, probe.module, probe.device, built.text, sizes, patience)
+        return found, None
     except inputs.NoInputs as error:
         if error.likeliest is not None:
             model = make().to(probe.device)
