@@ -18,7 +18,7 @@ from actlint.rule import Finding, Note, rule
 def missing_nonlinearity(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the second of two layers that collapse into one."""
     for trace in unit.traces():
-        for pair in affine.chains(trace, ctx.path_to, wide_kernels=ctx.settings.conv_chains):
+        for pair in affine.chains(unit, trace, ctx.path_to, wide_kernels=ctx.settings.conv_chains):
             conditions = stated(pair.condition)
             if conditions is None or pair.second.path != unit.path or purpose.is_template(trace, ctx):
                 continue

@@ -54,12 +54,12 @@ def names(unit: FileView, site: Site, qualname: str) -> bool:
     return any(r.qualname == qualname for r in unit.references_at(site))
 
 
-def chains(trace: Trace, path: Path, wide_kernels: bool = False) -> Iterator[Pair]:
+def chains(unit: FileView, trace: Trace, path: Path, wide_kernels: bool = False) -> Iterator[Pair]:
     """The pairs of a run that are not plainly meant: see the rule page for what speaks for a factorisation."""
     if not trace.complete:
         return
     yield from _applied(trace, path, wide_kernels)
-    yield from _held(trace, path, wide_kernels)
+    yield from _held(unit, trace, path, wide_kernels)
 
 
 def _applied(trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
@@ -131,7 +131,7 @@ def _carries_itself(trace: Trace, index: int, event: Call, source: Tensor) -> bo
     return [call for call, _ in producers(trace, edge.values[0], transparent)] == [event]
 
 
-def _held(trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
+def _held(unit: FileView, trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
     """Neighbours in a Sequential that this run builds and does not apply."""
     applied = {e.module for e in trace.events if isinstance(e, Call) and e.op is None and e.module is not None}
     for event in trace.events:
@@ -146,7 +146,8 @@ def _held(trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
             if not isinstance(layer, ModuleObject):
                 before = None
             elif is_affine(layer, wide_kernels):
-                if before is not None and before[0] != child and _collapse(before[1], layer, reshaped, path):
+                pair = before is not None and before[0] != child and _collapse(before[1], layer, reshaped, path)
+                if before is not None and pair and not _is_list(unit, trace, event.result):
                     widths = in_words(before[1], layer)
                     yield Pair(before[1].site, layer.site, True, kind_of(layer), widths, event.where.condition)
                 before, reshaped = (child, layer), False
@@ -154,6 +155,13 @@ def _held(trace: Trace, path: Path, wide_kernels: bool) -> Iterator[Pair]:
                 reshaped = True
             elif not passes(layer):
                 before = None
+
+
+def _is_list(unit: FileView, trace: Trace, holder: Module) -> bool:
+    """Whether the layers of a Sequential are called one by one, by what knows the objects of this run."""
+    runs = [each for each in unit.traces() if each is trace or each.made_by is trace]
+    called = {event.module for each in runs for event in each.events if isinstance(event, Call)}
+    return holder not in called and any(child in called for child in _entries(trace, holder))
 
 
 def _entries(trace: Trace, value: Value, depth: int = 0) -> Iterator[Value]:

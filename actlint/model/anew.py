@@ -51,7 +51,7 @@ def _in_run(ctx: Context, trace: Trace) -> Iterator[Anew]:
     for ref, event in made.items():
         if ref not in used or ref in inner or not has_parameters(trace.heap, Module(ref)):
             continue
-        stores = [each for each in trace.events if isinstance(each, Store) and each.kind == "attribute"]
+        stores = [each for each in trace.events if isinstance(each, Store)]
         if any(_sets_weights(each, ref, trace) for each in trace.events):
             continue
         kept = [each for each in stores if ref in _modules(each.value)]
@@ -89,8 +89,8 @@ def _is_kept(trace: Trace, ref: int) -> bool:
                 values: tuple[Value, ...] = items
             case DictObject(items=entries):
                 values = tuple(entries.values())
-            case ModuleObject(attrs=attrs) if number != ref:
-                values = tuple(attrs.values())
+            case ModuleObject(attrs=attrs, children=children) if number != ref:
+                values = (*attrs.values(), *(child for _, child in children or ()))
             case _:
                 continue
         if any(ref in _modules(value) for value in values):

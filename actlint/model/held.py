@@ -24,15 +24,18 @@ def held(names: Names, shared: Shared, path: str, traces: Iterable[Trace], purse
         for event in first.events
         if isinstance(event, Call) and event.callee == _SEQUENTIAL and event.where.site.path == path
     ]
-    if not built or not first.complete:
+    if not built or not first.complete or not all(trace.complete for trace in others):
         return
-    applied = {e.module for trace in (first, *others) for e in trace.events if isinstance(e, Call) and e.op is None}
+    applied = {e.module for trace in (first, *others) for e in trace.events if isinstance(e, Call)}
     for event in built:
         module = event.result
         if not isinstance(module, Module) or module in applied or _is_inside(first, module):
             continue
         found = first.heap.get(module.ref)
         if isinstance(found, ModuleObject) and found.children and len(found.children) > 1 and not found.open:
+            # A Sequential whose layers are called one by one is a list.
+            if any(child in applied for _, child in found.children):
+                continue
             yield _apply(names, shared, first, event, module, purse)
 
 
