@@ -10,7 +10,7 @@ from actlint.model.program import Context, FileView
 from actlint.rule import Finding, rule
 
 
-@rule("ACT502", default=False)
+@rule("ACT502")
 def channel_mismatch(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report calls of convolutions and normalizations whose input has other channels than the layer takes."""
     for found in mismatch.mismatches(unit):

@@ -10,7 +10,7 @@ from actlint.model.program import Context, FileView
 from actlint.rule import Finding, Note, rule
 
 
-@rule("ACT501", default=False)
+@rule("ACT501")
 def feature_mismatch(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report calls of layers whose input has another last dimension than the layer takes."""
     for found in mismatch.mismatches(unit):

@@ -9,7 +9,7 @@ from actlint.model.program import Context, FileView
 from actlint.rule import Finding, rule
 
 
-@rule("ACT504", default=False)
+@rule("ACT504")
 def indivisible_heads(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report constructor calls of layers that raise, since a size is no multiple of the number of its parts."""
     for found in indivisible(unit):

@@ -10,7 +10,7 @@ from actlint.model.program import Context, FileView
 from actlint.rule import Finding, Note, rule
 
 
-@rule("ACT503", default=False)
+@rule("ACT503")
 def missing_flatten(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the Linear, at its call, or where it is built if a container calls it."""
     for found in mismatch.mismatches(unit):

@@ -319,7 +319,10 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
         ready = found.ready if isinstance(found, ModuleObject) else True
         attrs = dict(found.attrs)
         attrs[name] = value
-        m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+        found = calls.replaced(found, attrs=attrs)
+        if isinstance(found, ModuleObject) and _reshapes(found, name, value):
+            found = calls.replaced(found, args={**found.args, layers.HOOKED: Constant(True)})
+        m.state.heap[receiver.ref] = found
         if isinstance(receiver, Module) and isinstance(value, (Module, Unknown, Join, Symbol)):
             _becomes_child(m, receiver, name, value)
     m.record(Store(m.where(site), "attribute", receiver, name, value, ready))
@@ -327,6 +330,16 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
         gradients.assigned(m, receiver, value)
     if isinstance(receiver, Tensor) and name == "data":
         tensors.overwrite_data(m, receiver, site)
+
+
+def _reshapes(module: ModuleObject, name: str, value: Value) -> bool:
+    """Whether a torch layer is changed after it was made: `conv.stride = 1`, `fc.weight = nn.Parameter(…)`.
+
+    A weight that is another layer's is tied to it, and has the shape that fits.
+    """
+    if not isinstance(module.cls, External):
+        return False
+    return name in module.args or (name == "weight" and not (isinstance(value, Tensor) and value.owner == "weight"))
 
 
 def _becomes_child(m: Machine, receiver: Module, name: str, value: Value) -> None:

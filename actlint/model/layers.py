@@ -34,7 +34,7 @@ _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 SEQUENTIAL = "torch.nn.Sequential"
 _CONTAINERS = _LISTS | _DICTS | {SEQUENTIAL}
 HOOKED = "hooked"
-"""The mark among a layer's arguments that a hook may change what it takes or gives."""
+"""The mark among a layer's arguments that it may take or give something else: by a hook, or since it was changed."""
 
 
 def construct(m: Machine, qualname: str, args: Args, site: Site) -> Value:

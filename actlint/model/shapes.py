@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from actlint.model.conditions import WORLD
 from actlint.model.events import Argument, Call, Event, Merge, Trace, Write
+from actlint.model.layers import HOOKED
 from actlint.model.sizes import Reader
 from actlint.model.state import consistent
 from actlint.model.tensors import CARRIED, OPAQUE
@@ -143,7 +144,7 @@ class Sizes:
         reader = Reader(self.trace, lambda tensor: self.of(tensor, when), self._named, self.size)
         values = {key: reader.plain(value) for key, value in event.args}
         if event.layer is not None:
-            if event.layer.open or "*" in event.layer.args:
+            if event.layer.open or "*" in event.layer.args or HOOKED in event.layer.args:
                 return
             values = {**{key: reader.plain(value) for key, value in event.layer.args.items()}, **values}
         given = Given(values, op.tensors[0] if op.tensors else "input", self.batched)

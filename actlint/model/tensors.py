@@ -219,7 +219,6 @@ def apply(
         elif type(args.get(name)) is ListRef:  # as it is now: the list may grow afterwards
             items = elements(m, args[name])
             args[name] = args[name] if items is None else Tuple(items)
-    index = len(m.trace.events)
     trained: bool | None = False
     if op.parametric and layer is not None:
         trained = gradients.trained(m, layer)
@@ -235,6 +234,7 @@ def apply(
     elif inplace is None:  # either it writes to its argument or it does not: what holds in both worlds is kept
         both = op.saves_output and op.inplace_saves == "output"
         op = replace(op, alias="maybe", saves=(), saves_output=both)
+    index = len(m.trace.events)  # a parameter that is met here for the first time has an event of its own
     result = _flag_method(m, op, args, first) or _result(m, op, args, settings, index, needs, first)
     m.record(replace(call, result=result))
     autograd.record_saves(m, op, index, operands, result, needs, trained)
