@@ -36,7 +36,8 @@ def method_references(unit: FileView) -> Iterator[Reference]:
                         ranks.setdefault(event.where.site, set()).add(_rank(trace, event))
                     continue
                 case CallEvent(callee=ForeignMethod(receiver=Tensor(event=made), name=name)):
-                    if isinstance(trace.events[made], Entry):
+                    # a tensor of another run has its event there
+                    if not 0 <= made < len(trace.events) or isinstance(trace.events[made], Entry):
                         continue
                     owner = "torch.Tensor"
                 case Read(value=ForeignMethod(receiver=Module(), name=name)):

@@ -81,7 +81,8 @@ def _activation(trace: Trace, index: int) -> CallEvent | None:
     elif isinstance(event, CallEvent) and event.op is not None and event.op.kind == "dropout":
         # `self.drop(F.relu(x))`
         given = next((value for _, value in event.args if isinstance(value, Tensor)), None)
-        made = trace.events[given.event] if given is not None and event.inplace is False else None
+        known = given is not None and 0 <= given.event < len(trace.events) and event.inplace is False
+        made = trace.events[given.event] if given is not None and known else None
         event = made if isinstance(made, CallEvent) and made.where.stack == event.where.stack else event
     if not isinstance(event, CallEvent) or event.op is None or event.op.kind not in ("activation", "softmax"):
         return None
