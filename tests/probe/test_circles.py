@@ -35,7 +35,8 @@ def compared(name: str, *options: str, seeds: int) -> list[dict[str, Any]]:
 def shares(run: dict[str, Any], step: int) -> list[float]:
     """Mean |gradient| of each hidden layer against the output layer's, at a recorded step."""
     values = [float(run["gradients"][step][name]) for name in run["layers"]]
-    return [value / values[-1] for value in values[:-1]]
+    # Where all units are dead, as in some seeds with ReLU, the output layer's is zero too.
+    return [value / values[-1] if values[-1] else 0.0 for value in values[:-1]]
 
 
 def test_the_experiment_in_short() -> None:

@@ -35,7 +35,7 @@ from actlint.model.values import Class
 from actlint.rule import Finding, Rule
 def check(unit, ctx):
     for cls in unit.classes():
-        yield Finding(cls.cls.site, "`lin` is not registered")
+        yield Finding(cls.cls.site, "`lin` is not registered", names=("lin",))
 registry.RULES = tuple(r for r in registry.RULES if r.code != "ACT403") + (
     Rule("ACT403", "unregistered-module", "warning", True, check),
 )

@@ -16,7 +16,7 @@ from .building import fresh
 from .inputs import Inputs
 from .instances import Built
 from .kinds import Model, Tensor
-from .places import guarded
+from .places import Failure, guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,11 @@ def optimizer_of(model: Model, rate: float = 1e-3) -> Any:
     """The optimiser that a module configures itself, as Lightning's do, else Adam; None without parameters."""
     configure = getattr(model, "configure_optimizers", None)
     if callable(configure) and not _required(configure):
-        with guarded("configure_optimizers"):
+        # What it asks of a trainer that is not there is no fault of the model.
+        with contextlib.suppress(Failure), guarded("configure_optimizers"):
             found = _optimizer_in(configure())
-        if found is not None:
-            return found
+            if found is not None:
+                return found
     parameters = [each for each in model.parameters() if each.requires_grad]
     return Adam(parameters, rate) if parameters else None
 

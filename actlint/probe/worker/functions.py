@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from types import FrameType, ModuleType
+from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from torch import nn
 
 from . import driving, losses
 from .driving import Drive
-from .kinds import Model
+from .kinds import Model, Tensor
 from .places import Failure, Project, described, guarded
 from .tracing import Lines
 
@@ -37,11 +37,19 @@ def call(drive: Drive, module: ModuleType, name: str, project: Project, lines: L
             result = function(**arguments)
     except Failure as failure:
         return {"called": True, "kept": kept, "failure": described(failure, project)}
-    gradients = [each.grad is not None for each in model.parameters() if each.requires_grad]
+    used = _used(model, arguments, module)
+    gradients = [each.grad is not None for each in used]
     if not any(gradients) and losses.is_loss(result):
         driving.backward(driving.Step(result, result, "what the function returns"))
-        gradients = [each.grad is not None for each in model.parameters() if each.requires_grad]
+        gradients = [each.grad is not None for each in used]
     return {"called": True, "kept": kept, "trained": sum(gradients), "parameters": len(gradients)}
+
+
+def _used(model: Model, arguments: dict[str, Any], module: ModuleType) -> list[Tensor]:
+    """The parameters that the function may train: those of the model it got, else of one of its class that is global."""
+    found = (value for value in vars(module).values() if isinstance(value, type(model)))
+    own = model if any(value is model for value in arguments.values()) else next(found, None)
+    return [each for each in own.parameters() if each.requires_grad] if own is not None else []
 
 
 class _Locals:
@@ -127,9 +135,18 @@ def _value(name: str, drive: Drive, model: Model, optimizer: Any) -> Any:
         return inputs
     if re.fullmatch(r"device", name):
         return drive.device
+    if re.fullmatch(r"_?(engine|trainer)", name):
+        return _Engine()
     if re.fullmatch(r"(n_?|num_?|max_?)?(epochs?|steps?|iters?|iterations?|batch_idx|step|i)", name):
         return 1
     raise LookupError(f"no value is known for the parameter `{name}`")
+
+
+class _Engine:
+    """What a process function of Ignite's is given first, as far as such functions look at it."""
+
+    def __init__(self) -> None:
+        self.state = SimpleNamespace(epoch=1, iteration=1, max_epochs=1, epoch_length=1, metrics={}, output=None)
 
 
 def _target(drive: Drive, model: Model) -> Any:
