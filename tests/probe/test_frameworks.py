@@ -86,9 +86,8 @@ def main(data):
 
 def seen(text: str, how: How) -> tuple[dict[str, str], Observed]:
     """Verdicts by code, and the run of `Net`."""
-    found = probed(
-        text, claimed(text), only="Net", how=replace(how, seconds=120.0), losses=("torch.nn.CrossEntropyLoss",)
-    )
+    patient = replace(how, seconds=120.0)  # their imports take long
+    found = probed(text, claimed(text), only="Net", how=patient, losses=("torch.nn.CrossEntropyLoss",))
     assert not found.notices
     (run,) = found.runs
     return {each.code: each.verdict.status for each in found.diagnostics if each.verdict is not None}, run
@@ -99,7 +98,7 @@ def test_a_lightning_module_is_trained_by_its_own_step(how: How) -> None:
     verdicts, run = seen(LIGHTNING, how)
     loss = run.first(ObservationLoss)
     assert loss is not None and loss.name == "training_step"
-    assert verdicts == {"ACT406": "confirmed", "ACT701": "refuted", "ACT902": "confirmed"}
+    assert verdicts == {"ACT406": "confirmed", "ACT701": "refuted"}
 
 
 def test_a_process_function_of_ignite_is_called(how: How) -> None:

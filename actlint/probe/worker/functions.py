@@ -46,7 +46,7 @@ def call(drive: Drive, module: ModuleType, name: str, project: Project, lines: L
 
 
 def _used(model: Model, arguments: dict[str, Any], module: ModuleType) -> list[Tensor]:
-    """The parameters that the function may train: those of the model it got, else of one of its class that is global."""
+    """The parameters that the function may train: those of the model it got, or of a global one of its class."""
     found = (value for value in vars(module).values() if isinstance(value, type(model)))
     own = model if any(value is model for value in arguments.values()) else next(found, None)
     return [each for each in own.parameters() if each.requires_grad] if own is not None else []
