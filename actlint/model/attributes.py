@@ -114,7 +114,7 @@ def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
         case External(qualname=qualname):
             return External(f"{qualname}.{name}")
         case Tensor():
-            return tensors.attribute(m, receiver, name, site)
+            return tensors.attribute(m, m.current(receiver), name, site)  # one of a Join is as it was joined
         case Symbol(key=key, label=label, role=role):
             if role == "argument" and torchapi.method(name) is not None:
                 return ForeignMethod(receiver, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from actlint.facts import AnnAssign, Attribute, Call, Expr, FunctionDef, Lambda, Name, Parameter, Site, Yield
-from actlint.model import attributes, classes, expressions, gradients, layers, pythonic, statements, tensors
+from actlint.model import apart, attributes, classes, expressions, gradients, layers, pythonic, statements, tensors
 from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
@@ -180,6 +180,9 @@ def _call_instance(m: Machine, receiver: Instance, args: Args, site: Site) -> Va
 def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
     """Run a project function inline and give its result; Unknown where that is not possible."""
     code = function.code
+    known = apart.call(m, function, args)
+    if known is not None:
+        return known
     active = sum(1 for frame in m.stack if frame.function is not None and frame.function.site == function.site)
     if len(m.stack) > INLINE_DEPTH or active >= SAME_FUNCTION:
         return unknown_call(m, function, args, site, "calls nested too deeply")

@@ -276,7 +276,7 @@ def _run_method(
 ) -> Trace:
     function = Function(Site(info.file.path, cls.site.chunk, code.ordinal), code, cls.frame, cls)
     trace = Trace(function, cls, made.trace.world, receiver=receiver, made_by=made_by)
-    given = purse.take(STEPS_PER_RUN)
+    given = purse.take(STEPS_PER_RUN if isinstance(receiver, Module) else STEPS_PER_FUNCTION)
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)
     m.made = made.counter

@@ -57,8 +57,9 @@ class Loop:
 class Shared:
     """What is read from code once a program: `classes` by definition and their `ancestors` (`reading` counts those that
     are being read), `codes` by function, `bound` names by statement, `sites` by file and chunk, module-level names by
-    file (`globals`; None where each run has its own), `counters` of loops by function, and how many of the module-level
-    names were evaluated apart.
+    file (`globals`; None where each run has its own), `counters` of loops by function, whether a function may only
+    compute (`computing`) and what calls that do give (`apart`; None where they do more), and how many runs apart there
+    were (`rooms`).
     """
 
     classes: dict[Site, object] = field(default_factory=dict)
@@ -69,6 +70,8 @@ class Shared:
     sites: dict[tuple[int, int], dict[int, Site]] = field(default_factory=dict)
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
     counters: dict[Site, frozenset[str]] = field(default_factory=dict)
+    computing: dict[Site, bool] = field(default_factory=dict)
+    apart: dict[tuple[object, ...], object] = field(default_factory=dict)
     rooms: int = 0
 
 
@@ -78,7 +81,7 @@ class Machine:
 
     Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
     names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
-    dimensions of views of it. `overwritten` counts in-place writes.
+    dimensions of views of it. `overwritten` counts in-place writes. `apart` marks a machine that works out one call.
     """
 
     names: Names
@@ -99,6 +102,7 @@ class Machine:
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
     sizes: dict[int, tuple[Value, ...]] = field(default_factory=dict)
     ranks: dict[int, int] = field(default_factory=dict)
+    apart: bool = False
 
     @property
     def frame(self) -> Frame:

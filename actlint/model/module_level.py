@@ -16,8 +16,11 @@ from actlint.model.machine import BudgetExceeded, Frame, Machine
 from actlint.model.state import DictObject, ListObject, Object, StorageObject, make_join
 from actlint.model.values import Condition, Constant, DictRef, ListRef, Test, Unknown, Value
 
-_FIRST = 1 << 40
-_ROOM = 1 << 20
+FIRST = 1 << 40
+"""Numbers from here on are those of runs apart, which are no run's own."""
+ROOM = 1 << 20
+"""How many numbers one of them has."""
+
 _ITSELF = Unknown("module-level name that refers to itself")
 
 
@@ -72,7 +75,7 @@ def _of_program(m: Machine, file: File, name: str) -> Snapshot:
         snapshot = Snapshot(_alternatives(m, file, name, [entry for entry in found if not isinstance(entry, Binding)]))
     else:
         shared.rooms += 1
-        apart = Machine(m.names, shared, Trace(None, None, "module level"), counter=_FIRST + shared.rooms * _ROOM)
+        apart = Machine(m.names, shared, Trace(None, None, "module level"), counter=FIRST + shared.rooms * ROOM)
         apart.stack.append(Frame(file.number, 0, file, 0, frozenset()))
         try:
             first = apart.counter

@@ -465,6 +465,21 @@ def _bool(m: Machine, args: Args, site: Site) -> Value:
     return Unknown("bool", True)
 
 
+def _quantifier(wanted: bool) -> Callable[[Machine, Args, Site], Value | None]:
+    """`any` (of which one `wanted` is enough) and `all`."""
+
+    def handler(m: Machine, args: Args, site: Site) -> Value | None:
+        items = elements(m, args.positional[0]) if len(args.positional) == 1 else None
+        if items is None:
+            return None
+        found = [truth(m, item) for item in items]
+        if any(known is wanted for known in found):
+            return Constant(wanted)
+        return Constant(not wanted) if all(isinstance(known, bool) for known in found) else Unknown("bool", True)
+
+    return handler
+
+
 def _getattr(m: Machine, args: Args, site: Site) -> Value:
     if len(args.positional) < 2:
         return Unknown("getattr")
@@ -728,6 +743,8 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "math.log": _of_numbers(math.log),
     "math.log2": _of_numbers(math.log2),
     "builtins.bool": _bool,
+    "builtins.any": _quantifier(True),
+    "builtins.all": _quantifier(False),
     "builtins.getattr": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
