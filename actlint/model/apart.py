@@ -19,7 +19,7 @@ from actlint.facts import FunctionDef, Lambda, Name, ScopeDecl
 from actlint.model import calls, expressions, module_level
 from actlint.model.args import Args
 from actlint.model.events import Call, Escape, Event, LoopEdge, Read, Return, Store, Trace
-from actlint.model.machine import BudgetExceeded, Machine
+from actlint.model.machine import BudgetExceeded, Frame, Machine
 from actlint.model.state import DictObject, Heap, ListObject, conjoin, consistent, select
 from actlint.model.values import (
     Class,
@@ -70,6 +70,8 @@ def call(m: Machine, function: Function, args: Args) -> Value | None:
         return None
     if m.state.frames.get(m.names.files[function.site.path].number):
         return None  # the run has bound names of that file itself
+    if function.frame and not _closed(m, function.frame):
+        return None
     try:
         key = (function.site, function.frame, *_keys(m, args))
     except _Bound:
@@ -104,8 +106,6 @@ def _candidate(m: Machine, function: Function) -> bool:
 
 
 def _may_compute(m: Machine, function: Function) -> bool:
-    if 0 < function.frame < module_level.FIRST:
-        return False  # it closes over names of the run
     info = calls.code_info(m, function)
     code = function.code
     if info.generator or info.no_grad or not info.plain or (isinstance(code, FunctionDef) and code.is_async):
@@ -127,7 +127,7 @@ def _may_compute(m: Machine, function: Function) -> bool:
 
 
 def _computes(m: Machine, function: Function, node: CallNode) -> bool:
-    callee = expressions.in_scope_of(m, function.site, function.frame, node.func)
+    callee = expressions.in_scope_of(m, function.site, 0, node.func)
     match callee:
         case External(qualname=name):
             return not name.startswith("torch.")
@@ -137,6 +137,20 @@ def _computes(m: Machine, function: Function, node: CallNode) -> bool:
             return _candidate(m, callee)
         case _:
             return True
+
+
+def _closed(m: Machine, frame: int) -> bool:
+    """Whether what a function closes over was bound at module level, once and for all: numbers, texts, functions."""
+    while frame > 0:
+        names = m.state.frames.get(frame)
+        if frame < module_level.FIRST or names is None or frame not in m.parents:
+            return False
+        if any(running.number == frame for running in m.stack):
+            return False
+        if not all(isinstance(value, (Constant, External, Class, Function)) for value in names.values()):
+            return False
+        frame = m.parents[frame][0]
+    return True
 
 
 # ------------------------------------------------------------------------------------------------------------------ run
@@ -153,10 +167,10 @@ def _run(m: Machine, function: Function, args: Args) -> Result | None:
         counter=module_level.FIRST + m.shared.rooms * module_level.ROOM,
         apart=True,
     )
+    file = m.names.files[function.site.path]
+    apart.stack.append(Frame(file.number, 0, file, function.site.chunk, frozenset()))
     number = function.frame
     while number > 0:
-        if number not in m.parents:
-            return None
         apart.parents[number] = m.parents[number]
         apart.state.frames[number] = m.state.frames[number]
         number = m.parents[number][0]

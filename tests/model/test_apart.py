@@ -156,3 +156,34 @@ def test_a_call_that_raises_ends_the_path() -> None:
 
 def test_what_writes_to_a_tensor_is_part_of_the_run() -> None:
     assert operations(forward(PREAMBLE + WRITES)) == ["torch.Tensor.relu_"]
+
+
+COLLECTED = """
+def collected(tree):
+    found = []
+
+    def visit(items):
+        for item in items:
+            found.append(item)
+
+    visit(tree)
+    visit([7])
+    return found
+
+
+SIZES = collected([4, 5])
+
+
+"""
+
+
+def test_what_a_running_function_closes_over_is_its_own() -> None:
+    """Module-level values are worked out apart too: functions in functions are called while these run."""
+    trace = made(COLLECTED, "self.layers = nn.Sequential(*[nn.Linear(w, w) for w in SIZES])")
+    assert sizes(trace) == [Constant(4), Constant(5), Constant(7)]
+
+
+def test_a_call_that_does_not_fit_is_one_of_the_run() -> None:
+    helper = "def half(n):\n    return n // 2\n\n\n"
+    trace = made(helper, "self.layers = nn.Linear(half(4, 5), 2) if flag else nn.Linear(half(8), 2)")
+    assert Constant(4) in sizes(trace)
