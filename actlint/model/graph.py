@@ -188,8 +188,8 @@ def _defined_name(text: str) -> str:
     return ""
 
 
-def render(program: Program, path: str, class_name: str | None = None) -> Iterator[str]:
-    """The graph of a file, or of one of its classes, line by line.
+def chosen(program: Program, path: str, class_name: str | None) -> tuple[FileView, list[ClassView]]:
+    """A file and its classes, or the one of that name.
 
     Raises:
         UsageError: the file has no class of that name.
@@ -199,6 +199,16 @@ def render(program: Program, path: str, class_name: str | None = None) -> Iterat
     if class_name is not None and not classes:
         known = ", ".join(cls.name for cls in file.classes()) or "no class"
         raise UsageError(f"{path} has no class `{class_name}` at its top level; it has {known}")
+    return file, classes
+
+
+def render(program: Program, path: str, class_name: str | None = None) -> Iterator[str]:
+    """The graph of a file, or of one of its classes, line by line.
+
+    Raises:
+        UsageError: the file has no class of that name.
+    """
+    file, classes = chosen(program, path, class_name)
     for cls in classes:
         yield from _class(file, cls)
     if class_name is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from actlint.facts import Site
-from actlint.model.events import Argument, Call, Event, Merge, Trace, Where
+from actlint.model.events import Argument, Event, Merge, Trace, Where
 from actlint.model.link import File, Names
 from actlint.model.state import Heap, Object, Saved, State, StorageObject, conjoin
 from actlint.model.values import Class, Condition, Function, Tensor, Value
@@ -222,8 +222,3 @@ class Machine:
                 if both is not None:
                     found.append(replace(entry, condition=both))
         return tuple(found)
-
-    def last_call(self) -> Call | None:
-        """The latest event if it is a call."""
-        event = self.trace.events[-1] if self.trace.events else None
-        return event if isinstance(event, Call) else None

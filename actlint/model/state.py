@@ -15,7 +15,6 @@ from actlint.model.values import (
     UNSET,
     Class,
     Condition,
-    Constant,
     External,
     Join,
     Tensor,
@@ -447,13 +446,3 @@ def _join_children(
     if a is None or b is None or len(a) != len(b) or any(x[0] != y[0] for x, y in zip(a, b, strict=True)):
         return None
     return tuple((x[0], join(x[1], y[1])) for x, y in zip(a, b, strict=True))
-
-
-def is_unset(value: Value) -> bool:
-    """Whether the value is certainly absent."""
-    return type(value) is Unset
-
-
-def literal_of(value: Value) -> object:
-    """The Python constant of a value; `...` of the type `Unknown` where it is none."""
-    return value.value if type(value) is Constant else Unknown

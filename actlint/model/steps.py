@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from actlint.closed import assert_never
-from actlint.errors import UsageError
 from actlint.facts import FunctionDef
 from actlint.model import graph
 from actlint.model.conditions import USUAL, WORLD, describe
@@ -31,7 +30,7 @@ from actlint.model.events import (
     Write,
 )
 from actlint.model.flow import tensors_in
-from actlint.model.program import ClassView, Context, FileView, Program, view
+from actlint.model.program import ClassView, Context, FileView, Program
 from actlint.model.tensors import OPAQUE
 from actlint.model.values import Condition, Tuple, Unknown, Unset, Value
 
@@ -93,11 +92,7 @@ def runs(program: Program, path: str, class_name: str | None = None) -> Iterator
     Raises:
         UsageError: the file has no class of that name.
     """
-    file = view(program, path)
-    classes = [cls for cls in file.classes() if class_name in (None, cls.name)]
-    if class_name is not None and not classes:
-        known = ", ".join(cls.name for cls in file.classes()) or "no class"
-        raise UsageError(f"{path} has no class `{class_name}` at its top level; it has {known}")
+    file, classes = graph.chosen(program, path, class_name)
     for cls in classes:
         for trace in cls.traces:
             yield _run(file, trace, cls)
