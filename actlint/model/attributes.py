@@ -403,7 +403,10 @@ def _item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
         case DictRef(ref=ref):
             return _entry(m, ref, index)
         case Symbol(key=key, label=label, role=role) if isinstance(index, Constant):
-            return Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
+            part = Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
+            known = m.symbols.get(part.key)
+            # taken again after it was overwritten, it is what it is by then
+            return part if known is None or m.current(known) == known else tensors.of_symbol(m, part)
         case Symbol(role="argument"):
             return tensors.some_of(m, receiver)
         case Constant(value=str(text)) if isinstance(index, Constant) and isinstance(index.value, int):

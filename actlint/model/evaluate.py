@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, Constant, Expr, FunctionDef, Lambda, Name, Site, Subscript, With
+from actlint.facts import (
+    Attribute,
+    Collection,
+    Constant,
+    DictExpr,
+    Expr,
+    FunctionDef,
+    Lambda,
+    Name,
+    Site,
+    Subscript,
+    With,
+)
 from actlint.facts import Call as CallNode
 from actlint.model import calls, classes, statements
 from actlint.model.args import Args
@@ -60,8 +72,20 @@ def symbols(m: Machine, function: Function, role: Role, skip: int = 0) -> dict[s
             case "kwarg":
                 names[item.name] = DictRef(m.allocate(DictObject({}, False)))
             case _:
-                names[item.name] = Symbol(f"{owner}({item.name})", item.name, _role(item.annotation, role))
+                given = _role(item.annotation, role) if item.annotation or not _is_plain(item.default) else "parameter"
+                names[item.name] = Symbol(f"{owner}({item.name})", item.name, given)
     return names
+
+
+def _is_plain(default: Expr | None) -> bool:
+    """Whether a parameter's default is a number, text or container, so that no tensor is meant: `start=[0]`."""
+    match default:
+        case Constant(value=value):
+            return value is not None
+        case Collection() | DictExpr():
+            return True
+        case _:
+            return False
 
 
 def _further(owner: str, name: str, role: Role) -> Value:
