@@ -48,7 +48,7 @@ from actlint.model.link import Binding, import_target
 from actlint.model.program import FileView, view
 from actlint.model.references import Reference
 from actlint.model.values import ModuleFile
-from actlint.model.walk import children, walk
+from actlint.model.walk import bound_names, children, target_names, walk
 from actlint.target import Target
 from actlint.torchapi.deprecated import LAST, MODULES, Deprecation, deprecations
 
@@ -360,6 +360,13 @@ def _beside(outer: Node, inner: Node) -> tuple[list[Node], list[Node]]:
             branches += handlers if any(each is inner for each in (*tried, *rest)) else (*tried, *rest)
         case _:
             pass
+    if isinstance(inner, Assign):
+        # `norm = old`, and then `if hasattr(…): norm = new`
+        bound = {name for target in inner.targets for name in target_names(target)}
+        for later in _after(outer, inner):
+            if isinstance(later, If) and bound & bound_names(later.body):
+                tests.append(later.test)
+                branches += later.body
     for statement in children(outer):
         if statement is inner:
             break
@@ -367,6 +374,14 @@ def _beside(outer: Node, inner: Node) -> tuple[list[Node], list[Node]]:
             tests.append(statement.test)
             branches += statement.body
     return tests, branches
+
+
+def _after(outer: Node, inner: Node) -> Iterator[Node]:
+    """The statements of the same block that follow one."""
+    for name in ("body", "orelse"):
+        block = getattr(outer, name, ())
+        if isinstance(block, tuple) and any(each is inner for each in block):
+            yield from block[[each is inner for each in block].index(True) + 1 :]
 
 
 def _asks_torch(unit: FileView, at: Reference, test: Node) -> bool:
