@@ -51,6 +51,9 @@ from actlint.model.values import (
     Value,
     computed,
 )
+from actlint.torchapi.packages import method_of_layer
+
+AUTOGRAD_FUNCTIONS = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 
 
 def distribute(m: Machine, value: Join, function: Callable[[Value], Value]) -> Value:
@@ -107,6 +110,8 @@ def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
             return _of_instance(m, receiver, name, site)
         case Super():
             return _of_super(m, receiver, name)
+        case Class() | Function() | External() if name == "__name__":
+            return _own_name(m, receiver)
         case Class():
             return of_class(m, receiver, name, None, site)
         case ModuleFile():
@@ -116,17 +121,36 @@ def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:
         case Tensor():
             return tensors.attribute(m, m.current(receiver), name, site)  # one of a Join is as it was joined
         case Symbol(key=key, label=label, role=role):
-            if role == "argument" and torchapi.method(name) is not None:
+            if role == "argument" and (name in ("items", "keys") or torchapi.method(name) is not None):
                 return ForeignMethod(receiver, name)
             return Symbol(f"{key}.{name}", f"{label}.{name}", "parameter")
         case Tuple() | Iterator() if (position := results.field(receiver, name)) is not None:
             return receiver.items[position] if isinstance(receiver, Tuple) else tensors.part(m, receiver, position)
         case Constant() | Tuple() | ListRef() | DictRef() | Iterator():
             return ForeignMethod(receiver, name)
+        case Partial(function=function) if name == "func":
+            return function
+        case Partial(args=args) if name == "args":
+            return Tuple(args)
+        case Partial(keywords=keywords) if name == "keywords":
+            return DictRef(m.allocate(DictObject(dict(keywords))))
         case Function() | Method() | Partial() | ForeignMethod():
             return Unknown(f"attribute {name} of a function")
         case _:
-            return Unknown(receiver.reason if isinstance(receiver, Unknown) else f"attribute {name}")
+            return receiver if isinstance(receiver, Unknown) else Unknown(f"attribute {name}")
+
+
+def _own_name(m: Machine, value: Class | Function | External) -> Value:
+    """`__name__` of a class or function."""
+    match value:
+        case Class():
+            return Constant(classes.class_info(m, value).code.name)
+        case Function(code=FunctionDef(name=name)):
+            return Constant(name)
+        case External(qualname=qualname) if torchapi.is_module_class(qualname):
+            return Constant(qualname.rpartition(".")[2])
+        case _:
+            return Unknown("__name__", True)
 
 
 def linked(m: Machine, found: list[Value | Binding], name: str) -> Value:
@@ -192,7 +216,8 @@ def _of_torch_layer(m: Machine, receiver: Module, module: ModuleObject, qualname
     if name in ("weight", "bias"):
         return tensors.parameter(m, receiver, name)
     if known is None:
-        return Unknown(f"attribute of {qualname}")
+        function = method_of_layer(qualname, name)
+        return Unknown(f"attribute of {qualname}") if function is None else External(function)
     return ForeignMethod(receiver, name)
 
 
@@ -217,6 +242,8 @@ def of_class(
                 if name in info.opaque:
                     return Unknown(f"class attribute {name}")
             case External(qualname=qualname):
+                if name == "apply" and receiver is None and qualname in AUTOGRAD_FUNCTIONS:
+                    return ForeignMethod(cls, name)
                 value = _of_foreign_base(m, qualname, name, receiver, found)
                 if value is not None:
                     return value
@@ -417,6 +444,8 @@ def _item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
             return tensors.part(m, receiver, None)
         case Tuple() | ListRef() | Module():
             return element(m, receiver)
+        case Instance() if isinstance(index, Constant) and elements(m, receiver) is not None:
+            return _at(m, receiver, index.value)
         case _:
             return receiver if isinstance(receiver, Unknown) else Unknown("item")
 

@@ -116,6 +116,9 @@ def call(m: Machine, callee: Value, args: Args, site: Site, discarded: bool = Fa
     m.tick()
     match callee:
         case Join():
+            callee = _callable_of(callee)
+            if type(callee) is not Join:
+                return call(m, callee, args, site, discarded)
             return attributes.distribute(m, callee, lambda option: call(m, option, args, site, discarded))
         case Function():
             return invoke(m, callee, args, site)
@@ -137,6 +140,14 @@ def call(m: Machine, callee: Value, args: Args, site: Site, discarded: bool = Fa
         case _:
             reason = callee.reason if isinstance(callee, Unknown) else _reason(callee)
             return unknown_call(m, callee, args, site, reason)
+
+
+def _callable_of(callee: Join) -> Value:
+    """What a callee is on the path that goes on: to call None raises."""
+    kept = tuple((when, option) for when, option in callee.options if not isinstance(option, Constant))
+    if not kept or len(kept) == len(callee.options):
+        return callee
+    return kept[0][1] if len(kept) == 1 else Join(kept)
 
 
 def _reason(callee: Value) -> str:

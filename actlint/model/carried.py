@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from actlint.model import calls, classes
 from actlint.model.args import Args
 from actlint.model.events import Trace
-from actlint.model.machine import Machine
+from actlint.model.machine import BudgetExceeded, Machine
 from actlint.model.state import DictObject, Heap, ListObject, Object
 from actlint.model.values import (
     Class,
@@ -42,6 +43,12 @@ class Copied:
 
 
 Carried: TypeAlias = "Value | Copied"
+
+Known: TypeAlias = frozenset[tuple[str, object]]
+"""What is known of parameters: values by name, with their types, since 1 and True are equal."""
+
+GIVEN = ("positional", "either", "keyword")
+"""The kinds of parameters that take one argument."""
 
 
 @dataclass(slots=True)
@@ -143,3 +150,28 @@ def known_of(name: str, value: Carried) -> Iterator[tuple[str, object]]:
             yield name, "default"  # only a default can be one
         case _:
             yield name, value
+
+
+def known_args(m: Machine, cls: Class, args: CarriedArgs) -> Known | None:
+    """What a call says of the constructor's parameters, those included that it leaves to their defaults; None where the
+    call does not fit.
+    """
+    method = classes.find_method(m, cls, "__init__")
+    assert isinstance(method, Function)
+    names = [Unknown(str(index)) for index in range(len(args.positional))]
+    given = Args([Unknown("the object that is made"), *names], {name: Unknown(name) for name in args.keywords})
+    try:
+        bound = calls.bind_parameters(m, method, given, method.site)
+    except (BudgetExceeded, RecursionError):
+        return None
+    if bound is None:
+        return None
+    items = [item for item in method.code.params.items if item.kind != "kwarg"]
+    positional = [item.name for item in items[1:] if item.kind in ("positional", "either")]
+    values: list[tuple[str, Carried]] = [
+        (name, value) for name, value in bound.items() if not isinstance(value, Unknown)
+    ]
+    values += args.keywords.items()
+    for index, value in enumerate(args.positional):
+        values.append((positional[index] if index < len(positional) else f"*{index}", value))
+    return frozenset(found for name, value in values for found in known_of(name, value))

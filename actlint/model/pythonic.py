@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from actlint import torchapi
@@ -13,7 +13,7 @@ from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
 from actlint.model.machine import UNROLL, Machine
-from actlint.model.sequences import choices, element, elements, length, one_of, pads, text_value
+from actlint.model.sequences import NAMED_TUPLE, choices, element, elements, length, one_of, pads, text_value
 from actlint.model.state import (
     DictObject,
     InstanceObject,
@@ -154,6 +154,9 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
     match receiver:
         case Tensor():
             return _tensor_method(m, receiver, name, args, site, discarded)
+        case Symbol(role="argument") if name in ("items", "keys"):  # of a dict
+            key = Unknown("key", True)
+            return Iterator(key if name == "keys" else Tuple((key, tensors.some_of(m, receiver))))
         case Symbol(role="argument"):
             return _tensor_method(m, tensors.of_symbol(m, receiver), name, args, site, discarded)
         case Module():
@@ -166,6 +169,8 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
             return _string_method(m, text, name, args)
         case Tuple() if name in ("index", "count"):
             return Unknown(f"tuple.{name}")
+        case Class() if name == "apply":
+            return _apply_function(m, receiver, args, site)
         case Instance() if name == "super.__init__" or name == "__init__":
             return NONE
         case _:
@@ -174,6 +179,33 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
                 callbacks.run_handed_over(m, f"{found.cls.qualname}.{name}", args, site)
             calls.forget(m, receiver, f"{name}()")
             return calls.unknown_call(m, ForeignMethod(receiver, name), args, site, f"call of method {name}")
+
+
+def _apply_function(m: Machine, cls: Class, args: Args, site: Site) -> Value:
+    """`Function.apply(…)`: its `forward` without gradients. What it gives is another tensor, of whose backward nothing
+    is known; it may share memory with what was given.
+    """
+    method = classes.find_method(m, cls, "forward")
+    if not isinstance(method, Function):
+        return calls.unknown_call(m, ForeignMethod(cls, "apply"), args, site, "call of an autograd function")
+    two_steps = isinstance(classes.find_method(m, cls, "setup_context"), Function)
+    first = [] if two_steps else [Unknown("context of an autograd function")]
+    grad = m.state.grad
+    m.state.grad = False
+    result = calls.invoke(m, method, Args([*first, *args.positional], args.keywords, args.complete), site)
+    m.state.grad = grad
+    return _from_backward(_recomputed(m, result))
+
+
+def _from_backward(value: Value) -> Value:
+    """What an autograd function gives is no leaf, and needs gradients as its inputs do."""
+    match value:
+        case Tensor():
+            return replace(value, needs_grad=None, leaf=False)
+        case Tuple(items=items):
+            return Tuple(tuple(map(_from_backward, items)))
+        case _:
+            return value
 
 
 def _tensor_method(m: Machine, receiver: Tensor, name: str, args: Args, site: Site, discarded: bool) -> Value:
@@ -325,6 +357,10 @@ def _string_method(m: Machine, text: str, name: str, args: Args) -> Value:
             return text_value(text.format(*positional, **keywords))
         except (IndexError, KeyError, ValueError, AttributeError, TypeError):
             return Unknown("string formatting")
+    if name == "replace" and constant and len(args.positional) == 2 and not args.keywords:
+        old, new = (value.value for value in args.positional if isinstance(value, Constant))
+        if isinstance(old, str) and isinstance(new, str) and len(new) <= len(old):
+            return Constant(text.replace(old, new))
     if name in ("startswith", "endswith") and len(args.positional) == 1 and isinstance(args.positional[0], Constant):
         wanted = args.positional[0].value
         if isinstance(wanted, str):
@@ -394,8 +430,16 @@ def _list(m: Machine, args: Args, site: Site) -> Value:
     if not args.positional:
         return ListRef(m.allocate(ListObject((), args.complete)))
     items = elements(m, args.positional[0])
-    found = items if items is not None else choices(m, args.positional[0])
+    found = items if items is not None else choices(m, args.positional[0]) or _parts(m, args.positional[0])
     return ListRef(m.allocate(ListObject(found, items is not None, alike=items is None and bool(found))))
+
+
+def _parts(m: Machine, value: Value) -> tuple[Value, ...]:
+    """What each element of a tensor, or of an argument, looks like."""
+    from actlint.model.statements import element_of
+
+    part = element_of(m, value) if isinstance(value, (Tensor, Symbol)) else Unknown("element")
+    return () if isinstance(part, Unknown) else (part,)
 
 
 def _tuple(m: Machine, args: Args, site: Site) -> Value:
@@ -415,17 +459,88 @@ def _dict(m: Machine, args: Args, site: Site) -> Value:
         if isinstance(entries, DictObject):
             items.update(entries.items)
             complete = complete and entries.complete
-        elif pairs is not None:
-            for pair in pairs:
-                inner = elements(m, pair)
-                if inner is not None and len(inner) == 2 and isinstance(inner[0], Constant):
-                    items[inner[0].value] = inner[1]
-                else:
-                    complete = False
         else:
-            complete = False
+            complete = complete and pairs is not None
+            for pair in pairs if pairs is not None else choices(m, value):
+                inner = elements(m, pair)
+                known = inner is not None and len(inner) == 2 and isinstance(inner[0], Constant)
+                complete = complete and known
+                if inner is not None and len(inner) == 2:
+                    items[inner[0].value if isinstance(inner[0], Constant) else inner[0]] = inner[1]
     items.update(args.keywords)
     return DictRef(m.allocate(DictObject(items, complete)))
+
+
+def _replace(m: Machine, args: Args, site: Site) -> Value | None:
+    """`dataclasses.replace(object, **changes)`: another object with some fields changed."""
+    value = args.positional[0] if len(args.positional) == 1 else NONE
+    found = m.state.heap[value.ref] if isinstance(value, Instance) else None
+    if not isinstance(found, InstanceObject) or not args.complete:
+        return None
+    return Instance(m.allocate(replace(found, attrs={**found.attrs, **args.keywords})))
+
+
+def _repeat(m: Machine, args: Args, site: Site) -> Value | None:
+    """`itertools.repeat(value, times)`."""
+    times = args.get(1, "times")
+    if not args.positional or not args.complete:
+        return None
+    if isinstance(times, Constant) and type(times.value) is int and times.value <= UNROLL:
+        return Tuple((args.positional[0],) * times.value)
+    return Iterator(args.positional[0])
+
+
+def _limits(m: Machine, args: Args, site: Site) -> Value:
+    return Unknown("limits of a type of number", True)
+
+
+def _named_tuple(m: Machine, args: Args, site: Site) -> Value | None:
+    """A class with fields: what is called with all of them is an object that unpacks to them."""
+    fields = args.get(1, "field_names")
+    text = fields.value if isinstance(fields, Constant) else None
+    names = text.replace(",", " ").split() if isinstance(text, str) else None
+    if names is None and (items := elements(m, fields) if fields is not None else None) is not None:
+        names = [str(item.value) for item in items if isinstance(item, Constant)]
+        names = names if len(names) == len(items) else None
+    return None if names is None else Partial(NAMED_TUPLE, (Tuple(tuple(map(Constant, names))),), ())
+
+
+def _made_of_fields(m: Machine, args: Args, site: Site) -> Value | None:
+    fields = [str(field.value) for field in elements(m, args.positional[0]) or () if isinstance(field, Constant)]
+    given = {**dict(zip(fields, args.positional[1:], strict=False)), **args.keywords}
+    if not args.complete or len(args.positional) - 1 + len(args.keywords) != len(fields) or set(given) != set(fields):
+        return None
+    return Instance(m.allocate(InstanceObject(NAMED_TUPLE, site, {}, {field: given[field] for field in fields})))
+
+
+def _flattened(m: Machine, args: Args, site: Site) -> Value | None:
+    """`tree_flatten(tree)`: the leaves, which are in the tree somewhere, and a specification."""
+    if not args.positional:
+        return None
+    leaves = list(_leaves(m, args.positional[0], 3))
+    element_ = one_of(m, tuple(leaves)) if leaves else Unknown("leaf of a tree")
+    return Tuple((Iterator(element_), Unknown("specification of a tree", True)))
+
+
+def _leaves(m: Machine, value: Value, depth: int) -> Iterable[Value]:
+    from actlint.model.statements import element_of
+
+    entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
+    items = tuple(entries.items.values()) if isinstance(entries, DictObject) else elements(m, value)
+    if isinstance(value, Symbol) and value.role == "argument":
+        yield tensors.some_of(m, value)
+    elif isinstance(value, Iterator):
+        yield from _leaves(m, element_of(m, value), depth - 1) if depth else ()
+    elif items is not None and not isinstance(value, Constant) and depth:
+        for item in items:
+            yield from _leaves(m, item, depth - 1)
+    else:
+        yield value
+
+
+def _unflattened(m: Machine, args: Args, site: Site) -> Value | None:
+    """`tree_unflatten(leaves, specification)`: a tree of the leaves."""
+    return Iterator(element(m, args.positional[0])) if args.positional else None
 
 
 def _len(m: Machine, args: Args, site: Site) -> Value:
@@ -567,7 +682,7 @@ def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
             python = _PYTHON.get(name)
             if python is not None:
                 return isinstance(constant, python)
-            return False if isinstance(cls, Class) or name.startswith(("torch.", "builtins.")) else None
+            return False if isinstance(cls, Class) or name.startswith(_NO_CONSTANT) else None
         case Module(ref=ref) | Instance(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, (ModuleObject, InstanceObject))
@@ -588,13 +703,29 @@ def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
             ]
             return name == own if name.startswith("builtins.") else None
         case Class() | External():
-            return True if name == "builtins.type" and isinstance(value, Class) else None
+            made = isinstance(value, Class) or torchapi.is_module_class(value.qualname)
+            return name == "builtins.type" if made and name in _NO_CLASS else None
+        case Partial():
+            return name == "functools.partial" if name in _NO_CLASS else None
         case Tensor():
             return True if name == "torch.Tensor" else False if name.startswith("builtins.") else None
+        case Function() if name == "types.FunctionType":
+            return True
         case Function() | Method():
-            return False if name.startswith("torch.nn.") or name in _PYTHON else None
+            return (
+                False
+                if name in ("functools.partial", "builtins.type") or name.startswith("torch.nn.") or name in _PYTHON
+                else None
+            )
         case _:
             return None
+
+
+_NO_CONSTANT = ("torch.", "builtins.", "functools.", "types.")
+"""How the names of classes begin that no number or text is of."""
+
+_NO_CLASS = frozenset({*_PYTHON, "builtins.type", "functools.partial", "types.FunctionType"})
+"""What a class of modules, or a partial, can be told from."""
 
 
 def _exact(name: str, cls: Value) -> bool:
@@ -656,6 +787,10 @@ def _parameter(m: Machine, args: Args, site: Site) -> Value:
 
 def _nothing(m: Machine, args: Args, site: Site) -> Value:
     return NONE
+
+
+def _false(m: Machine, args: Args, site: Site) -> Value:
+    return Constant(False)
 
 
 def _callable(m: Machine, args: Args, site: Site) -> Value:
@@ -742,6 +877,12 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "math.floor": _of_numbers(math.floor),
     "math.log": _of_numbers(math.log),
     "math.log2": _of_numbers(math.log2),
+    "math.log10": _of_numbers(math.log10),
+    "math.exp": _of_numbers(math.exp),
+    "math.pow": _of_numbers(math.pow),
+    "math.gcd": _of_numbers(math.gcd),
+    "math.cos": _of_numbers(math.cos),
+    "math.sin": _of_numbers(math.sin),
     "builtins.bool": _bool,
     "builtins.any": _quantifier(True),
     "builtins.all": _quantifier(False),
@@ -760,7 +901,16 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "copy.copy": _deepcopy,
     "types.SimpleNamespace": _namespace,
     "collections.OrderedDict": _dict,
+    "dataclasses.replace": _replace,
+    "torch.jit.is_scripting": _false,
+    "collections.namedtuple": _named_tuple,
+    NAMED_TUPLE.qualname: _made_of_fields,
+    "torch.utils._pytree.tree_flatten": _flattened,
+    "torch.utils._pytree.tree_unflatten": _unflattened,
     "itertools.pairwise": _pairwise,
+    "itertools.repeat": _repeat,
+    "torch.finfo": _limits,
+    "torch.iinfo": _limits,
     "typing.cast": _identity,
     "torch.compile": _compiled,
     "warnings.warn": _nothing,

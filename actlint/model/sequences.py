@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from actlint.model.machine import Machine
-from actlint.model.state import DictObject, ListObject, ModuleObject, make_join
+from actlint.model.state import DictObject, InstanceObject, ListObject, ModuleObject, make_join
 from actlint.model.values import (
     Class,
     Constant,
     DictRef,
     External,
+    Instance,
     Iterator,
     ListRef,
     Module,
@@ -24,6 +25,10 @@ _PADDING = re.compile(r"\d{4}|%[^%a-zA-Z]*\*|\{[^{}]*\{")
 
 LONGEST = 2_000
 """Characters of a text and elements of a sequence that are followed; what doubles in a loop stops growing here."""
+
+
+NAMED_TUPLE = External("collections.namedtuple()")
+"""The class of what a call of a named tuple gives."""
 
 
 def elements(m: Machine, value: Value) -> tuple[Value, ...] | None:
@@ -54,6 +59,10 @@ def _elements(m: Machine, value: Value) -> tuple[Value, ...] | None:
             if module.children is None or module.open:
                 return None
             return tuple(child for _, child in module.children)
+        case Instance(ref=ref):
+            instance = m.state.heap[ref]
+            named = isinstance(instance, InstanceObject) and instance.cls == NAMED_TUPLE
+            return tuple(instance.attrs.values()) if isinstance(instance, InstanceObject) and named else None
         case _:
             return None
 

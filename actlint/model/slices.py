@@ -241,7 +241,7 @@ class _Slice:
             case Argument(label=label, result=result):
                 if label.startswith(OPAQUE):
                     return _Seen((label[len(OPAQUE) + 1 : -1],))
-                root = label.partition(".")[0].partition("[")[0]
+                root = label.partition(".")[0].partition("[")[0].lstrip("*")
                 return _Seen(argument=not result.owner and root in self._arguments())
             case _:
                 return _Seen(("a tensor that nothing makes",)) if tensor.owner == "" else _Seen()

@@ -16,18 +16,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from actlint.facts import Call as CallNode
 from actlint.facts import Site
-from actlint.model import calls, classes
-from actlint.model.args import Args
-from actlint.model.carried import Carried, CarriedArgs, Carrier, carrier, known_of
+from actlint.model import classes
+from actlint.model.builders import builders
+from actlint.model.carried import GIVEN, Carried, CarriedArgs, Carrier, Known, carrier, known_args
 from actlint.model.conditions import describe
-from actlint.model.evaluate import World, functions, run_builder, run_call, run_object
+from actlint.model.evaluate import World, run_builder, run_call, run_object
 from actlint.model.events import Call, Trace
 from actlint.model.link import Names
-from actlint.model.machine import BudgetExceeded, Machine, Shared
+from actlint.model.machine import Machine, Shared
 from actlint.model.references import nodes_of
 from actlint.model.show import unparse
 from actlint.model.slices import causes, is_forward, understood
@@ -55,7 +55,7 @@ STEPS = 3_000
 BUILDERS = 2
 """How many functions of a file are run that build its classes."""
 
-BUILDER_STEPS = 12_000
+BUILDER_STEPS = 6_000
 """Steps for each run of such a function."""
 
 SHARE = 0.25
@@ -68,9 +68,6 @@ MOST_USUAL = 2_000
 _FIRST = 100_000_000
 _ROOM = 1_000_000
 
-_Known: TypeAlias = frozenset[tuple[str, object]]
-"""What is known of parameters: values by name, with their types, since 1 and True are equal."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -78,7 +75,7 @@ class _Candidate:
 
     cls: Class
     args: CarriedArgs
-    known: _Known
+    known: Known
     site: Site
     seen: bool = True
     text: str = ""
@@ -97,7 +94,7 @@ class _Runs:
     own: dict[Class, str]
     machine: Machine
     left: int
-    known: dict[Class, list[_Known]]
+    known: dict[Class, list[Known]]
     count: int = 0
     found: list[Trace] = field(default_factory=list)
     open: set[Class] = field(default_factory=set)
@@ -199,14 +196,14 @@ def _usual(made: _Runs, traces: Sequence[Trace]) -> Iterator[_Candidate]:
                 yield candidate
 
     yield from wanted(each for each in _defaults(made) if not each.seen)
+    yield from wanted(each for each in _defaults(made) if each.seen)
     yield from wanted(_objects(made, (*traces, *made.found)))
-    for builder in _builders(made):
+    for builder in builders(made.unit, [cls for cls in made.own if cls in made.open])[:BUILDERS]:
         if not made.open:
             break
         for candidate in _built_by(made, builder):
             if candidate.cls in made.open:
                 yield candidate
-    yield from wanted(each for each in _defaults(made) if each.seen)
 
 
 def _built_by(made: _Runs, builder: Function) -> list[_Candidate]:
@@ -217,36 +214,10 @@ def _built_by(made: _Runs, builder: Function) -> list[_Candidate]:
     return [replace(candidate, text=trace.world) for candidate in _objects(made, (trace,))][::-1]
 
 
-def _builders(made: _Runs) -> list[Function]:
-    """The functions of the file that can be called without arguments and lead to the making of an open class: those
-    that no other such function calls.
-    """
-    own = {function.site: function for function in functions(made.unit.file)}
-    leads: dict[Site, set[Site]] = {}
-    for reference in made.unit.references():
-        if reference.parents and isinstance(reference.value, (Class, Function)):
-            around = Site(reference.site.path, reference.site.chunk, reference.parents[0].ordinal)
-            if around in own and reference.value.site != around:
-                leads.setdefault(reference.value.site, set()).add(around)
-    wanted: list[Site] = []
-    queue = [cls.site for cls in made.own if cls in made.open]
-    while queue:
-        for around in sorted(leads.get(queue.pop(), ()), key=lambda site: (site.chunk, site.ordinal)):
-            if around not in wanted:
-                wanted.append(around)
-                queue.append(around)
-    ready = [
-        own[site]
-        for site in wanted
-        if all(item.default is not None or item.kind not in _GIVEN for item in own[site].code.params.items)
-    ]
-    return [f for f in ready if leads.get(f.site, set()).isdisjoint(wanted)][:BUILDERS]
-
-
 def _written(made: _Runs, cls: Class) -> list[_Candidate]:
     """The calls of a class in any file that know most, each more than any of those that are worlds already."""
     seen = made.known[cls]
-    distinct: dict[_Known, _Candidate] = {}
+    distinct: dict[Known, _Candidate] = {}
     for reference in made.unit.built_at(cls)[:MOST_WRITTEN]:
         args = written_args(made.machine, reference)
         if args is None or reference.call is None:
@@ -269,7 +240,7 @@ def _defaults(made: _Runs) -> Iterator[_Candidate]:
     for cls in [cls for cls in made.own if cls in made.open]:
         method = classes.find_method(made.machine, cls, "__init__")
         assert isinstance(method, Function)
-        required = [item.name for item in method.code.params.items[1:] if item.default is None and item.kind in _GIVEN]
+        required = [item.name for item in method.code.params.items[1:] if item.default is None and item.kind in GIVEN]
         keywords: dict[str, Carried] = {name: Unknown("an argument without default") for name in required}
         text = f"{made.own[cls]}({', '.join(required)})"
         candidate = _candidate(made, cls, CarriedArgs([], keywords), cls.site, not required, text)
@@ -277,40 +248,12 @@ def _defaults(made: _Runs) -> Iterator[_Candidate]:
             yield candidate
 
 
-_GIVEN = ("positional", "either", "keyword")
-
-
 def _candidate(
     made: _Runs, cls: Class, args: CarriedArgs, site: Site, seen: bool = True, text: str = ""
 ) -> _Candidate | None:
     """The call as a world, None where it tells nothing or does not fit."""
-    known = _known(made.machine, cls, args)
+    known = known_args(made.machine, cls, args)
     return _Candidate(cls, args, known, site, seen, text) if known else None
-
-
-def _known(m: Machine, cls: Class, args: CarriedArgs) -> _Known | None:
-    """What a call says of the constructor's parameters, those included that it leaves to their defaults; None where the
-    call does not fit.
-    """
-    method = classes.find_method(m, cls, "__init__")
-    assert isinstance(method, Function)
-    names = [Unknown(str(index)) for index in range(len(args.positional))]
-    given = Args([Unknown("the object that is made"), *names], {name: Unknown(name) for name in args.keywords})
-    try:
-        bound = calls.bind_parameters(m, method, given, method.site)
-    except (BudgetExceeded, RecursionError):
-        return None
-    if bound is None:
-        return None
-    items = [item for item in method.code.params.items if item.kind != "kwarg"]
-    positional = [item.name for item in items[1:] if item.kind in ("positional", "either")]
-    values: list[tuple[str, Carried]] = [
-        (name, value) for name, value in bound.items() if not isinstance(value, Unknown)
-    ]
-    values += args.keywords.items()
-    for index, value in enumerate(args.positional):
-        values.append((positional[index] if index < len(positional) else f"*{index}", value))
-    return frozenset(found for name, value in values for found in known_of(name, value))
 
 
 def _constructions(made: _Runs, traces: Sequence[Trace]) -> Iterator[_Candidate]:
@@ -332,7 +275,7 @@ def _objects(made: _Runs, traces: Sequence[Trace]) -> Iterator[_Candidate]:
         partial = any(name == "*" for name, _ in event.args)
         seen = trace.world not in made.unseen and not partial
         args = carry.args(event.args)
-        known = _known(made.machine, cls, args)
+        known = known_args(made.machine, cls, args)
         objects = {(name, type(value)) for name, value in event.args if isinstance(value, (Module, Instance, ListRef))}
         if known is not None and partial:
             yield _Candidate(cls, args, known, event.where.site, seen)

@@ -63,10 +63,10 @@ def star(module: str) -> frozenset[str] | None:
 
 def is_module_class(qualname: str) -> bool:
     """Whether this is a tabulated class that derives from `torch.nn.Module`, or that class itself."""
-    if not qualname.startswith("torch."):
+    if not qualname.startswith("torch.") or qualname.startswith(("torch.ao.", "torch.quantization.")):
         from actlint.torchapi.packages import layer_class
 
-        return layer_class(qualname) is not None
+        return layer_class(qualname) is not None or qualname == "torch.ao.nn.quantized.FloatFunctional"
     if not _module_classes:
         from actlint.torchapi.tables.names import MODULE_CLASSES
 

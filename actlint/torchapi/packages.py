@@ -33,10 +33,10 @@ def entry_points(qualname: str) -> tuple[tuple[str, int, Role], ...]:
 
 def home(qualname: str) -> str:
     """The name under which the tables here know it: where its package exports what another of its modules defines."""
-    from actlint.torchapi import einops, torchvision
+    from actlint.torchapi import einops, quantization, torchvision
 
     owner, _, name = qualname.rpartition(".")
-    exported = einops.HOMES.get(owner) or torchvision.HOMES.get(owner)
+    exported = einops.HOMES.get(owner) or torchvision.HOMES.get(owner) or quantization.HOMES.get(owner)
     return f"{exported}.{name}" if exported else qualname
 
 
@@ -44,10 +44,10 @@ def function_of(qualname: str) -> Op | None:
     """The operation that a function of another package is."""
     if not qualname.startswith(_TABULATED):
         return None
-    from actlint.torchapi import einops, torchvision
+    from actlint.torchapi import einops, quantization, torchvision
 
     name = home(qualname)
-    found = einops.FUNCTIONS.get(name) or torchvision.FUNCTIONS.get(name)
+    found = einops.FUNCTIONS.get(name) or torchvision.FUNCTIONS.get(name) or quantization.FUNCTIONS.get(name)
     if found is None:
         return None
     kind, alias, text = found
@@ -59,10 +59,19 @@ def layer_class(qualname: str) -> Layer | None:
     """The entry of a module class of another package that is one operation."""
     if not qualname.startswith(_TABULATED):
         return None
-    from actlint.torchapi import einops, torchvision
+    from actlint.torchapi import einops, quantization, torchvision
 
     name = home(qualname)
-    return einops.LAYERS.get(name) or torchvision.LAYERS.get(name)
+    return einops.LAYERS.get(name) or torchvision.LAYERS.get(name) or quantization.LAYERS.get(name)
+
+
+def method_of_layer(qualname: str, name: str) -> str | None:
+    """The function that a method of a module class is, if that is all it does."""
+    if qualname.rpartition(".")[2] not in ("FloatFunctional", "FXFloatFunctional"):
+        return None
+    from actlint.torchapi import quantization
+
+    return quantization.METHODS.get(name)
 
 
 def layer_of_package(qualname: str) -> Op | None:
@@ -82,4 +91,4 @@ def layer_of_package(qualname: str) -> Op | None:
     )
 
 
-_TABULATED = ("einops.", "torchvision.ops.", "torch.ops.torchvision.")
+_TABULATED = ("einops.", "torchvision.ops.", "torch.ops.torchvision.", "torch.ao.", "torch.quantization.")
