@@ -1283,6 +1283,12 @@ def others() -> Iterator[Candidate]:
         )
 
 
+def _collective(name: str) -> dict[str, Any]:
+    """Torch names a private function in place of the old one, with gradients as it had."""
+    note = f"torch names `torch.distributed._functional_collectives.{name}`, which is private, in its place"
+    return {"since": "2.13", "info": True, "note": note}
+
+
 DISTRIBUTED: dict[str, dict[str, Any]] = {
     "torch.distributed.reduce_op": {
         "kind": "class",
@@ -1320,11 +1326,11 @@ DISTRIBUTED: dict[str, dict[str, Any]] = {
         "parameters": ("output", "input", "op", "group", "async_op"),
         "accepted": ("output", "input", "op", "group", "async_op"),
     },
-    "torch.distributed.nn.functional.broadcast": {"since": "2.13", "info": True},
-    "torch.distributed.nn.functional.reduce_scatter": {"since": "2.13", "info": True},
-    "torch.distributed.nn.functional.all_gather": {"since": "2.13", "info": True},
-    "torch.distributed.nn.functional.all_to_all_single": {"since": "2.13", "info": True},
-    "torch.distributed.nn.functional.all_reduce": {"since": "2.13", "info": True},
+    "torch.distributed.nn.functional.broadcast": _collective("broadcast"),
+    "torch.distributed.nn.functional.reduce_scatter": _collective("reduce_scatter_single"),
+    "torch.distributed.nn.functional.all_gather": _collective("all_gather_single"),
+    "torch.distributed.nn.functional.all_to_all_single": _collective("all_to_all_single"),
+    "torch.distributed.nn.functional.all_reduce": _collective("all_reduce"),
     "torch.distributed.checkpoint.load_state_dict": {
         "since": "2.1",
         "replacement": "torch.distributed.checkpoint.load",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import Alias, Call, Constant
-from actlint.intents import Part, Repair, Replace
+from actlint.facts import Alias, Assign, Call, Constant, Name
+from actlint.intents import DeleteStatement, Part, Repair, Replace
 from actlint.model.annotated import in_text
 from actlint.model.deprecations import Use, annotates, is_type_test, uses
+from actlint.model.gradless import needs_no_grad
 from actlint.model.program import Context, FileView
 from actlint.rule import Finding, rule
 from actlint.torchapi import function
@@ -56,7 +57,12 @@ def _of_call(unit: FileView, use: Use, call: Call) -> Repair | None:
     data = names["data"].value
     parts: list[Part] = [unit.site(use.reference.site, data)]
     plain = isinstance(data, Call) and _makes_leaf(unit, use, data)
+    plain = plain or (not flag and needs_no_grad(unit, unit.site(use.reference.site, call)))
     ending = ("" if plain else ".detach()") + (".requires_grad_()" if flag else "")
+    given = unit.text(data) if isinstance(data, Name) else ""
+    statement = use.reference.parents[-2] if len(use.reference.parents) > 1 else None
+    if not ending and isinstance(statement, Assign) and [unit.text(each) for each in statement.targets] == [given]:
+        return Repair(f"leave it out: {_DOCS}", "safe", (DeleteStatement(unit.site(use.reference.site, statement)),))
     message = f"write `{unit.text(data)}{ending}`" if ending else "leave it out"
     intent = Replace(unit.site(use.reference.site, call), (*parts, ending) if ending else tuple(parts))
     return Repair(f"{message}: {_DOCS}", "safe", (intent,))

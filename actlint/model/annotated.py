@@ -36,8 +36,11 @@ def annotation_references(unit: FileView) -> Iterator[Reference]:
     """The names of other packages in such texts that tables of deprecated names speak of. What stands for several
     names, `"Optional[Variable]"`, has a reference for each, at the text.
     """
-    for number, chunk in enumerate(unit.file.facts.chunks):
-        if chunk.facts is None or not any(name in chunk.text for name in CLASSES):
+    chunks = unit.file.facts.chunks
+    if not any(name in chunk.text for chunk in chunks if chunk.facts is not None for name in CLASSES):
+        return
+    for number, chunk in enumerate(chunks):
+        if chunk.facts is None or not ('"' in chunk.text or "'" in chunk.text):
             continue
         for statement in chunk.facts.body:
             yield from _of_statement(unit, number, statement, (statement,))
@@ -65,7 +68,7 @@ def _of_annotation(unit: FileView, number: int, node: Expr, path: tuple[Node, ..
             site = Site(unit.path, number, node.ordinal)
             for name in _names(text):
                 value = _meaning(unit.program.names, unit.file, name)
-                if isinstance(value, External) and name[-1] in CLASSES:
+                if isinstance(value, External) and value.qualname.rpartition(".")[2] in CLASSES:
                     yield Reference(site, _written(name, node.ordinal), value, None, (*path, node))
         case Subscript(index=index) if index is not None:
             yield from _of_annotation(unit, number, index, (*path, node))

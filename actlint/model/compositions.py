@@ -147,7 +147,9 @@ def _selects(trace: Trace, call: Call) -> bool:
             if maker.op.kind not in ("reshape", "cast", "creation"):
                 return False
             index = dict(maker.args).get("input")
-        return index is None or isinstance(index, (Symbol, Tensor))
+        known = isinstance(index, Tensor) and 0 <= index.event < len(trace.events)
+        given_from = trace.events[index.event] if known and isinstance(index, Tensor) else None
+        return index is None or isinstance(index, Symbol) or isinstance(given_from, Entry)
     place = given.get("at")
     items = place.items if isinstance(place, Tuple) else ()
     return bool(items) and all(isinstance(item, (Constant, Computed)) for item in items)

@@ -50,7 +50,7 @@ def method_references(unit: FileView) -> Iterator[Reference]:
                     seen.add(found.site)
                     yield found
     for site, found_ranks in ranks.items():
-        if len(found_ranks) == 1 and (rank := found_ranks.pop()) not in (None, 2):
+        if len(found_ranks) == 1 and (rank := found_ranks.pop()) is not None:
             node, path = unit.node(site), unit.path_to(site)
             if isinstance(node, Attribute) and node.attr == "T":
                 yield Reference(site, node, External(f"torch.Tensor.T.{rank}"), None, path[:-1])
@@ -58,13 +58,15 @@ def method_references(unit: FileView) -> Iterator[Reference]:
 
 
 def _rank(trace: Trace, event: CallEvent) -> int | None:
-    """The number of dimensions of what is transposed, where it is known."""
+    """The number of dimensions of what is transposed, where it is known and not 2."""
     source = dict(event.args).get("input")
     if not isinstance(source, Tensor):
         return None
-    found = {sizes(trace, batched).of(source) for batched in (True, False)}  # one image, or a batch of them
-    ranks = {None if shape.more else len(shape.dims) for shape in found}
-    return ranks.pop() if len(ranks) == 1 else None
+    shape = sizes(trace).of(source)
+    if shape.more or len(shape.dims) == 2:
+        return None
+    single = sizes(trace, batched=False).of(source)  # one image, or a batch of them
+    return None if single.more or len(single.dims) != len(shape.dims) else len(shape.dims)
 
 
 def _called(unit: FileView, site: Site, qualname: str) -> Reference | None:

@@ -45,6 +45,7 @@ from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.annotated import annotation_references
 from actlint.model.deprecated_methods import method_references
 from actlint.model.link import Binding, import_target
+from actlint.model.looked_up import looked_up
 from actlint.model.program import FileView, view
 from actlint.model.references import Reference
 from actlint.model.values import ModuleFile
@@ -118,7 +119,7 @@ def _all_uses(unit: FileView) -> tuple[Use, ...]:
     """Every use in a file, made once for all rules that ask."""
     if unit.deprecated is None:
         target = unit.program.settings.target
-        references = [*unit.references(), *method_references(unit), *annotation_references(unit)]
+        references = [*unit.references(), *method_references(unit), *annotation_references(unit), *looked_up(unit)]
         unit.deprecated = tuple(use for reference in references for use in _uses_of(reference, target))
     return unit.deprecated
 

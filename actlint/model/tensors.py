@@ -271,7 +271,7 @@ def _layer(m: Machine, module: Module | None) -> ModuleObject | None:
 def _needs_grad(
     m: Machine, op: Op, args: dict[str, Value], operands: dict[str, Tensor], trained: bool | None
 ) -> bool | None:
-    if op.kind in ("creation", "random") and op.inplace != "always":
+    if op.kind in ("creation", "random", "detach") and op.inplace != "always":
         flag = args.get("requires_grad")
         return autograd.is_true(flag) if flag is None or isinstance(flag, Constant) else None
     if m.state.grad is False or not op.differentiable:
@@ -361,7 +361,8 @@ def _aliased(
             alias = first.alias if first.alias in ("multiview", "expand", "maybe", "data") else "view"
             if alias == "expand" and op.kind == "index":
                 alias = "maybe"  # one of the elements that share memory, perhaps
-            return Tensor(m.number(), index, first.root, alias, needs, first.leaf and op.kind != "detach", first.owner)
+            leaf = needs is True if op.kind == "detach" else first.leaf
+            return Tensor(m.number(), index, first.root, alias, needs, leaf, first.owner)
         case "expand" if overlapping.enlarges(m, op, args, first):
             return Tensor(m.number(), index, first.root, "expand", needs, first.leaf, first.owner)
         case "expand" | "maybe":
@@ -541,9 +542,10 @@ def attribute(m: Machine, receiver: Tensor, name: str, site: Site) -> Value:
             return computed("shape" if name == "shape" else "rank", receiver)
         return Unknown(f"tensor.{name}", name in _NUMBERS)
     if name in ("T", "mT", "H", "mH"):
-        table = torchapi.method("t")
+        last: dict[str, Value] = {"dim0": Constant(-2), "dim1": Constant(-1)} if name in ("mT", "mH") else {}
+        table = torchapi.method("transpose" if last else "t")
         if table is not None:
-            return apply(m, table, {"input": receiver}, site, ForeignMethod(receiver, name))
+            return apply(m, table, {"input": receiver, **last}, site, ForeignMethod(receiver, name))
     if name == "data":
         table = torchapi.method("detach")
         if table is not None:

@@ -12,6 +12,7 @@ __all__ = [
     "ALL",
     "CLASSES",
     "CONTRACTS",
+    "DEFINED",
     "DEPRECATED",
     "LAST",
     "MADE_BY",
@@ -28,13 +29,26 @@ DEPRECATED: dict[str, tuple[Deprecation, ...]] = {}
 """All rows by canonical name."""
 MODULES: dict[str, Deprecation] = {row.qualname: row for row in ALL if row.kind == "module"}
 
+DEFINED: dict[str, str] = {
+    "torch.load": "torch.serialization.load",
+    "torch.stft": "torch.functional.stft",
+    "torch.chain_matmul": "torch.functional.chain_matmul",
+    "torch.lu": "torch.functional.lu",
+}
+"""Where some of them are defined, in modules whose names are in use too."""
+
 for _row in ALL:
     # What is private goes by its public name in all other tables.
-    for _name in dict.fromkeys((_row.qualname if _row.rule == "ACT107" else canonical(_row.qualname), _row.qualname)):
+    _public = _row.qualname if _row.rule == "ACT107" else canonical(_row.qualname)
+    for _name in dict.fromkeys((_public, _row.qualname, DEFINED.get(_row.qualname, _public))):
         DEPRECATED[_name] = (*DEPRECATED.get(_name, ()), _row)
 
-CLASSES: frozenset[str] = frozenset(row.qualname.rpartition(".")[2] for row in ALL if row.kind == "class")
-"""The last parts of the names of classes."""
+CLASSES: frozenset[str] = frozenset(
+    name
+    for row in ALL
+    if row.kind == "class" and ((name := row.qualname.rpartition(".")[2])[0] == "_" or row.rule != "ACT107")
+)
+"""The last parts of the names of classes, but for those that private and public names have in common."""
 _OF_OBJECTS = ("torch.Tensor.", "torch.nn.Module.")
 METHODS: frozenset[str] = frozenset(
     row.qualname.split(".")[-1 if row.kind != "attribute" else 2]

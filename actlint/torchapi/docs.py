@@ -21,14 +21,39 @@ _PAGES = {
     "torch.profiler": "profiler.html",
     "torch.export": "export.html",
     "torch.nn.Module": "generated/torch.nn.Module.html",
+    "torch.nn.attention.flex_attention": "nn.attention.flex_attention.html",
+    "torch.autograd.profiler": "autograd.html",
+    "torch.hub": "hub.html",
+    "torch.multiprocessing": "multiprocessing.html",
+    "torch.onnx": "onnx.html",
+    "torch.sparse": "sparse.html",
 }
 """The modules (and classes) whose members have one page in common, with an anchor for each."""
-_UNDOCUMENTED = ("torch.utils._pytree.", "torch.ao.", "torch.utils.data.graph", "torch.distributed.elastic.", "torch._")
+_ELSEWHERE = {
+    "torch.Tensor": "tensors.html#torch.Tensor",
+    "torch.autograd.Variable": "autograd.html#variable-deprecated",
+    "torch.distributed.run.main": "elastic/run.html",
+    "torch.jit.Final": "jit.html",
+    "torch.memory_format": "tensor_attributes.html#torch.memory_format",
+    "torch.utils.cpp_extension": "cpp_extension.html",
+}
+_UNDOCUMENTED = (
+    *("torch.utils._pytree.", "torch.ao.", "torch.utils.data.graph", "torch.distributed.elastic.", "torch._"),
+    *("torch.distributed.nn.", "torch.nn.modules.", "torch.nn.parallel.scatter_gather.", "torch.onnx.utils."),
+    *("torch.autograd.gradcheck.", "torch.utils.data.backward_compatibility.", "torch.testing.make_non_contiguous"),
+)
 
 
 def documentation(qualname: str) -> str:
     """The address of what documents a name; "" where nothing does, or not under an address that is known."""
+    qualname = qualname.replace("torch.functional.", "torch.")
     owner, _, _ = qualname.rpartition(".")
+    if qualname.startswith("torchvision.io"):
+        return f"{_VISION}/io.html"
+    if owner == "torch.Tensor.T":
+        return f"{_STABLE}/tensors.html#torch.Tensor.T"
+    if qualname in _ELSEWHERE:
+        return f"{_STABLE}/{_ELSEWHERE[qualname]}"
     if qualname.startswith("torchvision.models"):
         return f"{_VISION}/models.html"
     if qualname.startswith("torchvision."):

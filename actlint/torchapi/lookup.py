@@ -11,13 +11,23 @@ from typing import Literal
 from actlint.torchapi import composites, packages
 from actlint.torchapi.kinds import kind as kind_of
 from actlint.torchapi.names import canonical
-from actlint.torchapi.op import Alias, Kind, Op
+from actlint.torchapi.op import OPAQUE, Alias, Kind, Op, Param
 from actlint.torchapi.signature import Signature, parse
 
 _PREFIXES = {"torch.linalg": "linalg_", "torch.special": "special_", "torch.fft": "fft_"}
 _NO_TENSOR: frozenset[Kind] = frozenset({"query", "control"})
 _NEVER_INPLACE = frozenset({"requires_grad_", "share_memory_", "detach_"})
 """Methods with a final underscore that do not write values."""
+
+_VARIABLE = Op(
+    "torch.autograd.Variable",
+    "detach",
+    (Param("data", "either", OPAQUE), Param("requires_grad", "either", False)),
+    ("data",),
+    "view",
+    differentiable=False,
+)
+"""A class whose constructor is a function: it gives a tensor, the same memory without its history."""
 
 _functions: dict[str, Op | None] = {}
 _methods: dict[str, Op | None] = {}
@@ -33,6 +43,8 @@ def function(qualname: str) -> Op | None:
         name = canonical(qualname)
         text = FUNCTIONS.get(name)
         own = None if text is None else _operation(name, parse(text), method=False)
+        if name == "torch.autograd.Variable":
+            own = _VARIABLE
         _functions[qualname] = own or packages.function_of(qualname)
     return _functions[qualname]
 

@@ -1,6 +1,7 @@
 """What torchvision calls deprecated, as rows. Versions are its own, which no setting knows: they are only told.
 
-Read from torchvision 0.29.2: the decorators of its model builders, its documentation and its warnings.
+Read from torchvision 0.29.2: the decorators of its model builders, its documentation and its warnings. What is gone was
+looked for in the releases before; `scripts/torchapi_torchvision.py` holds the rows against any of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _IMAGES = (
     "decode_avif decode_gif decode_heic decode_image decode_jpeg decode_png decode_webp encode_jpeg encode_png "
     "read_file read_image write_file write_jpeg write_png"
 )
-_URLS = "alexnet densenet googlenet inception mnasnet resnet shufflenetv2 squeezenet vgg"
+_URLS = "alexnet densenet googlenet inception resnet shufflenetv2 squeezenet vgg"
 
 
 def _rows() -> Iterator[Deprecation]:
@@ -58,7 +59,7 @@ def _rows() -> Iterator[Deprecation]:
         "torchvision.models.utils.load_state_dict_from_url",
         "ACT104",
         "function",
-        removed="torchvision 0.12",
+        removed="torchvision 0.11",
         replacement="torch.hub.load_state_dict_from_url",
         replacement_since="1.1",
         fix="safe",
@@ -80,7 +81,8 @@ def _rows() -> Iterator[Deprecation]:
             f"torchvision.models.{name}.model_urls",
             "ACT104",
             "constant",
-            removed="torchvision 0.13",
+            since="torchvision 0.13",
+            removed="torchvision 0.15",
             note="the members of the weights' enumeration have a `url`",
         )
     for name in ("_transforms_video", "_functional_video"):

@@ -2059,6 +2059,9 @@ ROWS: Final = (
         kind="function",
         since="2.13",
         info=True,
+        note=(
+            "torch names `torch.distributed._functional_collectives.all_gather_single`, which is private, in its place"
+        ),
     ),
     Deprecation(
         qualname="torch.distributed.nn.functional.all_reduce",
@@ -2066,6 +2069,7 @@ ROWS: Final = (
         kind="function",
         since="2.13",
         info=True,
+        note="torch names `torch.distributed._functional_collectives.all_reduce`, which is private, in its place",
     ),
     Deprecation(
         qualname="torch.distributed.nn.functional.all_to_all_single",
@@ -2073,6 +2077,9 @@ ROWS: Final = (
         kind="function",
         since="2.13",
         info=True,
+        note=(
+            "torch names `torch.distributed._functional_collectives.all_to_all_single`, which is private, in its place"
+        ),
     ),
     Deprecation(
         qualname="torch.distributed.nn.functional.broadcast",
@@ -2080,6 +2087,7 @@ ROWS: Final = (
         kind="function",
         since="2.13",
         info=True,
+        note="torch names `torch.distributed._functional_collectives.broadcast`, which is private, in its place",
     ),
     Deprecation(
         qualname="torch.distributed.nn.functional.reduce_scatter",
@@ -2087,6 +2095,10 @@ ROWS: Final = (
         kind="function",
         since="2.13",
         info=True,
+        note=(
+            "torch names `torch.distributed._functional_collectives.reduce_scatter_single`, which is private, in its "
+            "place"
+        ),
     ),
     Deprecation(
         qualname="torch.distributed.reduce_op",

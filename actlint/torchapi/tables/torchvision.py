@@ -1,6 +1,7 @@
 """Model builders of torchvision: their new parameter, the old one, what True meant (`None`: nothing; empty: it depends).
 
-Read from the decorators of torchvision 0.29.2, once: that package is not needed to build or test this one.
+Read from the decorators of torchvision 0.29.2: that package is not needed to build or test this one. The script
+`scripts/torchapi_torchvision.py` holds the table against its sources.
 Each value: the defining module, at which position the first of them could be given, and `new=old:weights` for each.
 """
 
