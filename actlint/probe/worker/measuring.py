@@ -110,11 +110,12 @@ def _stepping(probe: Probe, drive: Drive, lines: Lines) -> Drive:
         return drive
     own = Drive(drive.built, drive.inputs, drive.device, drive.dtype, drive.batch, drive.losses, method)
     try:
-        with lines:
+        with lines, at_most(0.3 * probe.left()):
             step = driving.run(own, model, _SEED)
-        driving.backward(step)
+            driving.backward(step)
     except Failure as failure:
-        probe.failed(failure)
+        if not isinstance(failure.cause, TooSlow):
+            probe.failed(failure)
         return drive
     return own
 
@@ -134,6 +135,7 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
             nonfinite = finite.in_forward(trace, step.output, step.loss)
             driving.backward(step)
     except Failure as failure:
+        _unless_slow(failure)
         nonfinite = None
         probe.failed(failure)
     else:
@@ -153,8 +155,15 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
         driving.backward(driving.run(drive, plain, _SEED))
         probe.step_seconds = time.monotonic() - started
     except Failure as failure:
+        _unless_slow(failure)
         probe.failed(failure)
     channel.say("left-behind", names=attributes.left_behind(plain) if isinstance(plain, nn.Module) else [])
+
+
+def _unless_slow(failure: Failure) -> None:
+    """What takes too long is no failure of the model's."""
+    if isinstance(failure.cause, TooSlow):
+        raise failure
 
 
 def _written(trace: Trace) -> list[dict[str, Any]]:
