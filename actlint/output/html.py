@@ -136,36 +136,58 @@ def _multiples(compared: Sequence[ObservationCompared]) -> Iterator[str]:
     if not by_name:
         return
     yield "<h3>the same model under other activations: mean |gradient| by layer while it trains</h3>"
+    first = next(iter(by_name.values()))
+    seeds = "one seed" if len(first) == 1 else f"{len(first)} seeds"
+    yield f"<p class='other'>{escape(first[0].data)}, {first[0].steps} steps, {seeds}, one scale for all</p>"
     yield "<div class='multiples'>"
+    drawn = {name: _over_steps(runs) for name, runs in by_name.items()}
+    shown = [v for curves in drawn.values() for curve in curves.values() for v in curve if math.isfinite(v) and v > 0]
+    limits = (min(shown), max(shown)) if shown else None
     names: list[str] = []
     for name, runs in by_name.items():
-        records = min(len(run.gradients) for run in runs)
-        means = [mean_gradients(runs, step) for step in range(records)]
-        names = list(means[0]) if means else names
-        curves = {layer: [step.get(layer, 0.0) for step in means] for layer in (means[0] if means else ())}
+        curves = drawn[name]
+        names = list(curves) or names
         known = [run.accuracy for run in runs if run.accuracy is not None]
         accuracy = f", accuracy {median(known):.3f}" if known else ""
         loss = median([run.losses[-1] for run in runs if run.losses])
-        yield f"<figure>{_curves(curves, log=True, width=260, height=150)}"
+        size = {"width": 260, "height": 150}
+        yield f"<figure>{_curves(curves, log=True, limits=limits, steps=runs[0].steps, **size)}"
         yield f"<figcaption>{escape(name)}: loss {loss:.3g}{accuracy}</figcaption></figure>"
     yield f"</div>{_legend(names)}"
+
+
+def _over_steps(runs: Sequence[ObservationCompared]) -> dict[str, list[float]]:
+    """Mean |gradient| of each layer at the recorded steps, over all runs."""
+    means = [mean_gradients(runs, step) for step in range(min(len(run.gradients) for run in runs))]
+    return {layer: [step.get(layer, 0.0) for step in means] for layer in (means[0] if means else ())}
 
 
 # ------------------------------------------------------------------------------------------------------------- drawing
 
 
-def _curves(curves: Mapping[str, Sequence[float]], log: bool, width: int = _WIDTH, height: int = _HEIGHT) -> str:
-    """Lines over steps; on a log scale what is zero or not finite leaves a gap."""
+def _curves(
+    curves: Mapping[str, Sequence[float]],
+    log: bool,
+    width: int = _WIDTH,
+    height: int = _HEIGHT,
+    limits: tuple[float, float] | None = None,
+    steps: int = 0,
+) -> str:
+    """Lines over steps; on a log scale what is zero or not finite leaves a gap.
+
+    `limits` are the ends of the scale, where it is not made for these curves; `steps` is how many there were, where not
+    every one is drawn.
+    """
     values = [v for curve in curves.values() for v in curve if math.isfinite(v) and (v > 0 or not log)]
     if not values:
         return "<p class='other'>nothing to draw</p>"
     scale = math.log10 if log else float
-    low, high = scale(min(values)), scale(max(values))
+    low, high = map(scale, limits or (min(values), max(values)))
     high = high if high > low else low + 1
-    steps = max(max(map(len, curves.values())) - 1, 1)
+    last = max(max(map(len, curves.values())) - 1, 1)
 
     def x(step: int) -> float:
-        return _LEFT + (width - _LEFT - 8) * step / steps
+        return _LEFT + (width - _LEFT - 8) * step / last
 
     def y(value: float) -> float:
         return 8 + (height - 28) * (high - scale(value)) / (high - low)
@@ -182,7 +204,7 @@ def _curves(curves: Mapping[str, Sequence[float]], log: bool, width: int = _WIDT
         color = _COLORS[index % len(_COLORS)]
         drawn.append(f"<polyline points='{' '.join(points)}' fill='none' stroke='{color}' stroke-width='1.5'/>")
     drawn.append(f"<text x='{_LEFT}' y='{height - 4}'>first step</text>")
-    drawn.append(f"<text x='{width - 60}' y='{height - 4}'>step {steps + 1}</text></svg>")
+    drawn.append(f"<text x='{width - 60}' y='{height - 4}'>step {steps or last + 1}</text></svg>")
     return "".join(drawn)
 
 

@@ -151,8 +151,9 @@ def _compared(compared: Sequence[ObservationCompared], paint: Paint) -> Iterator
     if not by_name:
         return
     first = compared[0]
-    seeds = len(by_name[first.activation])
-    yield f"  trained under each activation on {first.data}, {first.steps} steps, {seeds} seeds"
+    count = len(by_name[first.activation])
+    seeds = "one seed" if count == 1 else f"{count} seeds"
+    yield f"  trained under each activation on {first.data}, {first.steps} steps, {seeds}"
     longest = max(map(len, by_name))
     yield f"  {'activation':<{max(longest, 10)}}  loss       accuracy   mean |grad| by layer, at first"
     for name, runs in by_name.items():

@@ -88,3 +88,21 @@ def test_shapes_alone_are_those_of_every_layer(tmp_path: Path) -> None:
     for line in ("conv Conv2d [8,16,32,32]", "norm BatchNorm2d [8,16,32,32]", "head Linear [8,4]"):
         assert line.split() in lines
     assert "on the meta device, in" in found.out
+
+
+def test_multiples_of_a_comparison_share_their_scale() -> None:
+    """A layer's height says the same under each activation, and the axis ends at the last step, drawn or not."""
+    from actlint.observation import ObservationCompared, Observed
+    from actlint.output.html import render
+    from actlint.output.options import RenderOptions
+
+    def compared(name: str, small: float) -> ObservationCompared:
+        steps = [{"a.weight": small, "b.weight": 0.1}] * 3
+        return ObservationCompared(
+            name, 0, "", [0.7, 0.5], 0.9, True, ["a.weight", "b.weight"], steps, "two circles", 900
+        )
+
+    page = render([], [Observed("Net", "net.py", (compared("relu", 0.05), compared("sigmoid", 1e-6)))], RenderOptions())
+    labels = [figure.count(">1e-06<") for figure in page.split("<figure>")[1:]]
+    assert labels == [1, 1] and page.count(">step 900<") == 2
+    assert "two circles, 900 steps, one seed, one scale for all" in page
