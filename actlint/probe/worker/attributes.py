@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -44,13 +44,18 @@ def facts(model: Any, births: Births) -> dict[str, Any]:
     }
 
 
+def size(parameters: Iterable[Any]) -> int:
+    """How many numbers there are in parameters; those of lazy layers are not known yet."""
+    return sum(each.numel() for each in parameters if not nn.parameter.is_lazy(each))
+
+
 def _kinds(name: str, value: Any, registered: set[int], known: set[int]) -> Iterator[tuple[str, str]]:
     if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], nn.Module):
         yield "tuple", f"`{name}` is a tuple with a {type(value[0]).__name__} in it"
     if isinstance(value, (list, tuple, dict, set)):
         items = value.values() if isinstance(value, dict) else value
         lost = [each for each in items if isinstance(each, nn.Module) and id(each) not in registered]
-        count = sum(p.numel() for each in lost for p in each.parameters())
+        count = size(p for each in lost for p in each.parameters())
         if count:
             kind = type(value).__name__
             yield "unregistered", f"{count:,} parameters in the {kind} `{name}` are not among `parameters()`"
@@ -68,7 +73,7 @@ def _repeated(model: nn.Module, births: Births) -> Iterator[dict[str, Any]]:
         names.setdefault(id(module), []).append(path)
         layers[id(module)] = module
     for key, paths in names.items():
-        count = sum(each.numel() for each in layers[key].parameters())
+        count = size(layers[key].parameters())
         if len(paths) > 1 and count:
             place = births.places.get(key)
             yield {"names": paths, "parameters": count, "born": list(place) if place else None}

@@ -38,6 +38,12 @@ class Drive:
             with guarded("construct"):
                 made.to(self.device)
                 made.train()
+            if is_lazy(made):
+                # Its layers get their sizes, and their values, when they first see an input.
+                args, keywords = self.values(seed)
+                torch.manual_seed(seed)
+                with guarded("forward"), torch.no_grad():
+                    made(*args, **keywords)
         return made
 
     def values(self, seed: int, batch: int | None = None, scale: float = 1.0) -> tuple[list[Any], dict[str, Any]]:
@@ -49,6 +55,11 @@ class Drive:
         if self.dtype == torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=self.dtype)
+
+
+def is_lazy(model: nn.Module) -> bool:
+    """Whether it has parameters or buffers without a size yet."""
+    return any(map(nn.parameter.is_lazy, [*model.parameters(), *model.buffers()]))
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from . import errors, specs, static
-from .kinds import Model
+from .kinds import SEQUENCE_LAYERS, Model
 from .patience import TooSlow, at_most
 from .places import Failure, guarded
 from .specs import Spec, floats, integers
@@ -213,10 +213,11 @@ def _starts(
     if not parameters:
         yield Inputs((), (), "forward takes nothing")
         return
+    sequences = isinstance(model, nn.Module) and any(isinstance(m, SEQUENCE_LAYERS) for m in model.modules())
     for shapes in request.get("shapes", ()):
-        for first in static.specs(shapes.get(parameters[0].name), sizes):
+        for first in static.specs(shapes.get(parameters[0].name), sizes, sequences):
             rest = [
-                next(static.specs(shapes.get(each.name), sizes), None) or _other(model, each, first)
+                next(static.specs(shapes.get(each.name), sizes, sequences), None) or _other(model, each, first)
                 for each in parameters[1:]
             ]
             yield _together(parameters, [first, *rest], "the shapes that the code shows")
@@ -313,6 +314,8 @@ def _entries(model: Model, size: int) -> Iterator[Spec]:
 
 
 def _taken(layer: nn.Module, size: int) -> Iterator[Spec]:
+    if any(map(nn.parameter.is_lazy, layer.parameters(recurse=False))):
+        return  # it takes whatever comes first
     match layer:
         case nn.Embedding() | nn.EmbeddingBag():
             yield integers(layer.num_embeddings, _BATCH, 16)

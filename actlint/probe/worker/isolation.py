@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 
 from . import inputs as input_search
 from .driving import Drive
-from .kinds import Model, Tensor
+from .kinds import SEQUENCE_LAYERS, Model, Tensor
 from .losses import floating
 from .places import guarded
 from .tracing import Trace
@@ -27,7 +29,9 @@ def measure(drive: Drive, model: Model, seed: int, certain: bool) -> dict[str, A
     found: dict[str, Any] = {"leak": None, "why": "", "dependence": None, "tensors": 0}
     if not drive.inputs.all() or not any(spec.batched and spec.constant is None for spec in drive.inputs.all()):
         return found | {"why": "the model takes no batch"}
-    base = _forward(drive, model, seed, _BATCHES[0])
+    sequences: list[str] = []
+    with _watching_sequences(model, sequences):
+        base = _forward(drive, model, seed, _BATCHES[0])
     again = _forward(drive, model, seed, _BATCHES[0])
     if _difference(base, again) > _TOLERANCE:
         return found | {"why": "the model gives another output for the same input and seed"}
@@ -46,10 +50,30 @@ def measure(drive: Drive, model: Model, seed: int, certain: bool) -> dict[str, A
         return found | {"why": "no output has one entry for each sample"}
     if input_search.sequence_first(model, drive.inputs) and not certain:
         return found | {"why": "the first dimension may be time: a layer has `batch_first=False`"}
+    if sequences and not certain:
+        return found | {"why": f"a {sequences[0]} takes the first dimension for one sequence"}
     mixed = _forward(drive, model, seed, _BATCHES[0], other=seed + 99)
     changes = [_difference([base[i][:1]], [mixed[i][:1]]) for i in own]
     moved = max(_difference([base[i][1:]], [mixed[i][1:]]) for i in own)
     return found | {"leak": max(changes), "moved": moved}
+
+
+@contextlib.contextmanager
+def _watching_sequences(model: Model, found: list[str]) -> Iterator[None]:
+    """Notes the layers that are given two dimensions, and so a sequence without a batch."""
+
+    def note(layer: Model, args: Any, keywords: Any) -> None:
+        first = next((each for each in (*args, *keywords.values()) if isinstance(each, torch.Tensor)), None)
+        if first is not None and first.dim() == 2:
+            found.append(type(layer).__name__)
+
+    layers: list[Model] = [each for each in model.modules() if isinstance(each, SEQUENCE_LAYERS)]
+    handles = [each.register_forward_pre_hook(note, with_kwargs=True) for each in layers]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def noise(trace: Trace) -> list[dict[str, Any]]:

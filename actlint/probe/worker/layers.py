@@ -14,7 +14,11 @@ from . import driving
 from .channel import number
 from .driving import Drive
 from .kinds import Model
+from .patience import TooSlow
 from .places import Failure, Place
+
+FEWEST_STEPS = 3
+"""Fewer say nothing of a gradient that is zero."""
 
 _WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
 
@@ -38,6 +42,7 @@ class Run:
     trainable: dict[str, bool]
     diverged: bool = False
     model: Model | None = None
+    cut: bool = False
 
 
 def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] = lambda done: None) -> Run:
@@ -65,11 +70,19 @@ def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] =
             record.zero.append(gradient is not None and not bool(gradient.any()))
         progress(step + 1)
 
-    losses = list(driving.trained(drive, model, seed, steps, after))
+    losses: list[float] = []
+    cut = False
+    try:
+        for loss in driving.trained(drive, model, seed, steps, after):
+            losses.append(loss)
+    except Failure as failure:
+        # What was measured until the time was up counts.
+        if not isinstance(failure.cause, TooSlow) or len(losses) < FEWEST_STEPS:
+            raise
+        cut = True
     trainable = {name: each.requires_grad for name, each in named.items()}
-    return Run(
-        records, losses, list(dict.fromkeys(order)), trainable, any(not math.isfinite(each) for each in losses), model
-    )
+    diverged = any(not math.isfinite(each) for each in losses)
+    return Run(records, losses, list(dict.fromkeys(order)), trainable, diverged, model, cut)
 
 
 def _noting(order: list[str], name: str) -> Callable[..., None]:
@@ -96,6 +109,7 @@ def factor(run: Run, step: int = 0) -> tuple[float, float, int] | None:
 def summary(runs: Sequence[Run], places: dict[str, Place | None], kinds: dict[str, str]) -> list[dict[str, Any]]:
     """What is said of each parameter: over all seeds the mean of mean |g| at the start and at the end."""
     found = []
+    steps = min(len(run.losses) for run in runs)
     for name in runs[0].records:
         records = [run.records[name] for run in runs]
         owner = name.rpartition(".")[0]
@@ -109,10 +123,10 @@ def summary(runs: Sequence[Run], places: dict[str, Place | None], kinds: dict[st
                 "none": all(each is None for record in records for each in record.means),
                 "zero": all(flag for record in records for flag in record.zero) and any(r.zero for r in records),
                 "start": number(_mean(record.means[0] for record in records)),
-                "end": number(_mean(record.means[-1] for record in records)),
+                "end": number(_mean(record.means[steps - 1] for record in records)),
                 "norm": number(_mean(record.norms[0] for record in records)),
                 "order": runs[0].order.index(name) if name in runs[0].order else None,
-                "steps": [number(_mean(r.means[i] for r in records)) for i in range(len(records[0].means))],
+                "steps": [number(_mean(r.means[i] for r in records)) for i in range(steps)],
             }
         )
     return found
@@ -131,9 +145,13 @@ def seeds(
     for seed in range(count):
         try:
             runs.append(train(drive, seed, steps, lambda done, seed=seed: progress(seed * steps + done, count * steps)))  # type: ignore[misc]
-        except Failure:
+        except Failure as failure:
             if not runs:
                 raise
+            if isinstance(failure.cause, TooSlow):
+                break
+        if runs[-1].cut:
+            break
     return runs
 
 

@@ -198,7 +198,7 @@ def _gradients(probe: Probe, drive: Drive, lines: Lines) -> list[layers.Run]:
     for each in found:
         if each["none"]:
             each["elsewhere"] = attributes.read_elsewhere(each["name"], lines.ran)
-    channel.say("layers", layers=found, steps=steps)
+    channel.say("layers", layers=found, steps=min(len(run.losses) for run in runs))
     channel.say(
         "overfit",
         losses=[[number(each) for each in run.losses] for run in runs],
@@ -248,8 +248,11 @@ def _exact(drive: Drive) -> Iterator[Model]:
     torch.set_default_dtype(torch.float64)
     try:
         model = drive.model(_SEED)
-        model.eval()
-        yield model.double()
+        model.eval().double()
+        for each in (*model.parameters(), *model.buffers()):
+            if each.dtype == torch.complex64:
+                each.data = each.data.to(torch.complex128)
+        yield model
     finally:
         torch.set_default_dtype(usual)
 

@@ -102,7 +102,7 @@ def _say_built(probe: Probe, built: Built, lines: Lines) -> None:
         model = building.fresh(built, _SEED)
     probe.births.replaced = list({(e["path"], e["line"], e["name"]): e for e in probe.births.replaced}.values())
     _name(probe, model)
-    count = sum(each.numel() for each in model.parameters()) if isinstance(model, nn.Module) else 0
+    count = attributes.size(model.parameters()) if isinstance(model, nn.Module) else 0
     channel.say("built", text=built.text, source=built.source, parameters=count, type=type(model).__name__)
     channel.say("module", **attributes.facts(model, probe.births))
 

@@ -10,15 +10,19 @@ from .specs import Spec, floats
 _BATCH, _LENGTH, _SIDE = 2, 16, 32
 
 
-def specs(shape: Mapping[str, Any] | None, sizes: Mapping[str, Any]) -> Iterator[Spec]:
-    """Tensors that fit: `dims` are numbers, sums over the names in `sizes`, or None; `more` may stand before them."""
+def specs(shape: Mapping[str, Any] | None, sizes: Mapping[str, Any], sequences: bool = False) -> Iterator[Spec]:
+    """Tensors that fit: `dims` are numbers, sums over the names in `sizes`, or None; `more` may stand before them.
+
+    With `sequences` there are layers that take a batch of vectors for one sequence.
+    """
     if shape is None or not any(each is not None for each in shape["dims"]):
         return
     dims = [_number(each, sizes) for each in shape["dims"]]
     if not shape["more"]:
         yield floats(*_filled(dims))
         return
-    for before in ([_BATCH], [_BATCH, _LENGTH], [_BATCH, 4, _LENGTH]):
+    ways = ([_BATCH], [_BATCH, _LENGTH], [_BATCH, 4, _LENGTH])
+    for before in (ways[1], ways[0], ways[2]) if sequences else ways:
         yield floats(*before, *(_LENGTH if each is None else each for each in dims))
 
 
