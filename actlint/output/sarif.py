@@ -142,5 +142,13 @@ def _message(text: str) -> dict[str, str]:
 def _uri(path: str) -> str:
     parts: Sequence[str] = os.path.splitdrive(path)
     if os.path.isabs(path):
-        return "file://" + ("/" + parts[0] if parts[0] else "") + quote(slashed(parts[1]), errors="surrogateescape")
-    return quote(slashed(path).removeprefix("./"), errors="surrogateescape")
+        return "file://" + ("/" + parts[0] if parts[0] else "") + _quoted(slashed(parts[1]))
+    return _quoted(slashed(path).removeprefix("./"))
+
+
+def _quoted(path: str) -> str:
+    """Percent-encoded: a name that is no text is its bytes; half a character, which no file has, is let pass."""
+    try:
+        return quote(path, errors="surrogateescape")
+    except UnicodeEncodeError:
+        return quote(path, errors="surrogatepass")
