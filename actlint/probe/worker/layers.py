@@ -20,6 +20,11 @@ from .places import Failure, Place
 FEWEST_STEPS = 3
 """Fewer say nothing of a gradient that is zero."""
 
+KEPT = 2
+"""Trained models that are kept for what comes after; of large ones, of more than `_LARGE` parameters, one."""
+
+_LARGE = 30_000_000
+
 _WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
 
 
@@ -81,6 +86,8 @@ def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] =
             raise
         cut = True
     trainable = {name: each.requires_grad for name, each in named.items()}
+    for parameter in named.values():
+        parameter.grad = None
     diverged = any(not math.isfinite(each) for each in losses)
     return Run(records, losses, list(dict.fromkeys(order)), trainable, diverged, model, cut)
 
@@ -137,6 +144,10 @@ def _mean(values: Iterable[float | None]) -> float:
     return sum(present) / len(present) if present else 0.0
 
 
+def _is_large(model: Model) -> bool:
+    return sum(each.numel() for each in model.parameters()) > _LARGE
+
+
 def seeds(
     drive: Drive, count: int, steps: int, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> list[Run]:
@@ -150,6 +161,8 @@ def seeds(
                 raise
             if isinstance(failure.cause, TooSlow):
                 break
+        if len(runs) > (1 if _is_large(runs[0].model) else KEPT):
+            runs[-1].model = None
         if runs[-1].cut:
             break
     return runs

@@ -209,12 +209,14 @@ def _gradients(probe: Probe, drive: Drive, lines: Lines) -> list[layers.Run]:
 
 def _activations(probe: Probe, whole: Drive, runs: list[layers.Run]) -> None:
     batch = min(max(whole.batch, 64), DEAD_SAMPLES)
-    if probe.step_seconds * DEAD_SAMPLES / whole.batch / 3 * min(len(runs), 2) > 0.5 * probe.left():
+    if probe.step_seconds * DEAD_SAMPLES / whole.batch / 3 * min(len(runs), layers.KEPT) > 0.5 * probe.left():
         probe.channel.say("unmeasured", name="activations", message="512 samples of this model would take too long")
         return
     many = replace(whole, batch=batch)
     found = [
-        activations.measure(many, probe.project, run.model, DEAD_SAMPLES, seed) for seed, run in enumerate(runs[:2])
+        activations.measure(many, probe.project, run.model, DEAD_SAMPLES, seed)
+        for seed, run in enumerate(runs)
+        if run.model is not None
     ]
     probe.channel.say("activations", seeds=found)
 
