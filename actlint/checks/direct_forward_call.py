@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import Attribute, Call, ClassDef, FunctionDef, Name, Site
+from actlint.facts import AnnAssign, Attribute, Call, ClassDef, FunctionDef, Name, Site
 from actlint.intents import Repair, Replace
 from actlint.model.conditions import stated
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Trace
-from actlint.model.program import Context, FileView
+from actlint.model.program import Context, FileView, view
 from actlint.model.state import ModuleObject
-from actlint.model.values import ForeignMethod, Method, Module
+from actlint.model.values import Class, ForeignMethod, Method, Module
+from actlint.model.walk import walk
 from actlint.rule import Finding, rule
 
 
@@ -28,6 +29,8 @@ def direct_forward_call(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 continue
             assert isinstance(node.func, Attribute)
             if _own_forward(unit, event, node.func) or _just_built(unit, trace, event):
+                continue
+            if _is_interface(unit, ctx, event, node.func):
                 continue
             module = unit.site(event.where.site, node.func.value)
             yield Finding(
@@ -79,3 +82,21 @@ def _own_forward(unit: FileView, event: CallEvent, func: Attribute) -> bool:
 
 def _is_method(unit: FileView, event: CallEvent) -> bool:
     return any(isinstance(node, ClassDef) for node in unit.path_to(event.where.site))
+
+
+def _is_interface(unit: FileView, ctx: Context, event: CallEvent, func: Attribute) -> bool:
+    """The name is declared as a `torch.jit.interface`, whose instances TorchScript lets nobody call otherwise."""
+    around = [node for node in unit.path_to(event.where.site) if isinstance(node, FunctionDef)]
+    name = func.value.id if isinstance(func.value, Name) else None
+    for node in walk(around[-1].body) if around else ():
+        if isinstance(node, AnnAssign) and isinstance(node.target, Name) and node.target.id == name:
+            for reference in unit.references_at(unit.site(event.where.site, node.annotation)):
+                if isinstance(reference.value, Class) and _decorated(ctx, reference.value):
+                    return True
+    return False
+
+
+def _decorated(ctx: Context, cls: Class) -> bool:
+    home, decorators = view(ctx.program, cls.site.path), ctx.info(cls).code.decorators
+    found = (each for decorator in decorators for each in home.references_at(home.site(cls.site, decorator)))
+    return any(each.qualname == "torch.jit.interface" for each in found)
