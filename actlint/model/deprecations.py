@@ -89,11 +89,11 @@ def uses(unit: FileView, rules: Collection[str], *, switches: bool) -> Iterator[
     found = [use for use in _all_uses(unit) if (use.row.rule if use.status == "deprecated" else "ACT106") in rules]
     if not found:
         return
-    replaced = {use.row.qualname for use in found if _is_target(use.reference)}
+    replaced = {use.row.qualname for use in found if _is_target(use.reference) and not _is_unset(use.reference)}
     used = {reference.node.id for reference in unit.references() if isinstance(reference.node, Name)}
     for use in found:
         reference, row = use.reference, use.row
-        if row.qualname in replaced or (not row.argument and _is_identity(reference)):
+        if row.qualname in replaced or _is_target(reference) or (not row.argument and _is_identity(reference)):
             continue
         if row.info and use.status == "deprecated" and (is_type_test(reference) or annotates(reference)):
             continue  # it is there for those who still use it
@@ -223,6 +223,12 @@ def _is_target(reference: Reference) -> bool:
             return any(reference.node is item.target for item in items)
         case _:
             return False
+
+
+def _is_unset(reference: Reference) -> bool:
+    """Whether the name is given None, since it is missing: `except ImportError: autocast = None`."""
+    parent = reference.parents[-1]
+    return isinstance(parent, Assign) and is_none(parent.value)
 
 
 def _is_identity(reference: Reference) -> bool:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from actlint.facts import (
     Alias,
+    Assign,
     Attribute,
     Call,
     ClassDef,
@@ -213,12 +214,23 @@ def _root(reader: _Reader, name: str, scopes: tuple[Scope, ...]) -> Value | None
     cache = reader.cache
     if name not in cache:
         found = global_name(reader.names, reader.file, name, annotations=True)
+        # `except ImportError: name = None` says where the name is missing, not what else it means.
+        found = [entry for entry in found if not (isinstance(entry, Binding) and _is_missing(entry))] or found
         values = [entry for entry in found if not isinstance(entry, (Binding, Unknown))]
         known = len(values) == 1 and len(found) == 1
         value = values[0] if known else None
         builtin = isinstance(value, External) and value.qualname.startswith("builtins.")
         cache[name] = None if builtin else value
     return cache[name]
+
+
+def _is_missing(binding: Binding) -> bool:
+    """Whether a name gets None, beside what else binds it."""
+    match binding.statement:
+        case Assign(value=Constant(value=None)):
+            return True
+        case _:
+            return False
 
 
 def _step(names: Names, value: Value, attr: str) -> Value | None:
