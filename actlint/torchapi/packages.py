@@ -91,4 +91,11 @@ def layer_of_package(qualname: str) -> Op | None:
     )
 
 
-_TABULATED = ("einops.", "torchvision.ops.", "torch.ops.torchvision.", "torch.ao.", "torch.quantization.")
+_TABULATED = (
+    "einops.",
+    "torchvision.ops.",
+    "torchvision.transforms.functional.",
+    "torch.ops.torchvision.",
+    "torch.ao.",
+    "torch.quantization.",
+)

@@ -1,4 +1,5 @@
-"""What the operators and layers of `torchvision.ops` do, in the words of torch's own tables. Read from 0.29.2.
+"""What the operators and layers of `torchvision.ops`, and the functional transforms, do, in the words of torch's own
+tables. Read from 0.29.2.
 
 Only what is one operation on tensors is here; blocks made of layers are not.
 """
@@ -8,6 +9,37 @@ from __future__ import annotations
 from typing import Final
 
 from actlint.torchapi.op import Alias, Kind, Layer
+
+_TRANSFORMS: Final[dict[str, tuple[Alias, str]]] = {
+    "convert_image_dtype": ("maybe", "@image dtype=..."),
+    "normalize": ("maybe", "@tensor mean std inplace=False"),
+    "resize": ("maybe", "@img size interpolation=... max_size=None antialias=True"),
+    "pad": ("maybe", "@img padding fill=0 padding_mode='constant'"),
+    "crop": ("maybe", "@img top left height width"),
+    "center_crop": ("maybe", "@img output_size"),
+    "resized_crop": ("maybe", "@img top left height width size interpolation=... antialias=True"),
+    "hflip": ("fresh", "@img"),
+    "vflip": ("fresh", "@img"),
+    "perspective": ("fresh", "@img startpoints endpoints interpolation=... fill=None"),
+    "adjust_brightness": ("fresh", "@img brightness_factor"),
+    "adjust_contrast": ("fresh", "@img contrast_factor"),
+    "adjust_saturation": ("maybe", "@img saturation_factor"),
+    "adjust_hue": ("maybe", "@img hue_factor"),
+    "adjust_gamma": ("fresh", "@img gamma gain=1"),
+    "rotate": ("fresh", "@img angle interpolation=... expand=False center=None fill=None"),
+    "affine": ("fresh", "@img angle translate scale shear interpolation=... fill=None center=None"),
+    "rgb_to_grayscale": ("maybe", "@img num_output_channels=1"),
+    "erase": ("maybe", "@img i j h w @v inplace=False"),
+    "gaussian_blur": ("fresh", "@img kernel_size sigma=None"),
+    "invert": ("fresh", "@img"),
+    "posterize": ("fresh", "@img bits"),
+    "solarize": ("fresh", "@img threshold"),
+    "adjust_sharpness": ("maybe", "@img sharpness_factor"),
+    "autocontrast": ("fresh", "@img"),
+    "equalize": ("fresh", "@img"),
+    "elastic_transform": ("fresh", "@img @displacement interpolation=... fill=None"),
+}
+"""Functions of `torchvision.transforms.functional` that give one image for one, a tensor for a tensor."""
 
 _ROI: Final = "@input @boxes output_size spatial_scale=1.0"
 
@@ -59,6 +91,7 @@ FUNCTIONS: Final[dict[str, tuple[Kind, Alias, str]]] = {
         "fresh",
         "@input @weight @offset @mask @bias stride_h stride_w pad_h pad_w dil_h dil_w groups offset_groups use_mask",
     ),
+    **{f"torchvision.transforms.functional.{name}": ("other", *entry) for name, entry in _TRANSFORMS.items()},
 }
 """Kind, alias and signature (in the language of `tables/signatures.py`) of a function."""
 

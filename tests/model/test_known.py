@@ -16,6 +16,7 @@ import math
 import types
 from collections import namedtuple
 from torch.utils._pytree import tree_flatten, tree_unflatten
+from torchvision.transforms import functional as V
 
 Pair = namedtuple("Pair", "first second")
 Triple = namedtuple("Triple", ["a", "b", "c"])
@@ -72,6 +73,7 @@ def net(init: str, body: str, params: str = "x") -> str:
 @pytest.mark.parametrize(
     ("init", "body", "expected"),
     [
+        ("", "return torch.tanh(V.crop(V.resize(x, 8), 0, 0, 4, 4))", ["resize", "crop", "tanh"]),
         ("", "a, b = Pair(torch.relu(x), 1)\nreturn torch.tanh(a)", ["relu", "tanh"]),
         (
             "",
