@@ -181,3 +181,29 @@ def test_a_model_that_takes_too_long_is_one_notice() -> None:
     found = probed(text, (), how=replace(HOW, seconds=20))
     (notice,) = found.notices
     assert "probe: `Net` was stopped in forward, which takes longer than" in notice.message
+
+
+STANDS_IN = """class Net(nn.Module):
+    def __init__(self, transformer, width=8):
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(1, 1, width))
+        self.embed = nn.Linear(width, width)
+        self.transformer = transformer{}
+        self.head = nn.Linear(width, 2)
+
+    def forward(self, x):
+        x = self.embed(x)
+        x = torch.cat((self.token.expand(len(x), 1, -1), x), dim=1)
+        return self.head(self.transformer(x)[:, 0])
+"""
+
+MIXED = "nn.TransformerEncoderLayer(8, 2, batch_first=True)"
+
+
+def test_a_module_that_stands_for_what_a_user_would_pass_is_not_held_against_the_model(how: How) -> None:
+    given = {"inputs": ("float32[8,5,8]",)}
+    assert _codes(STANDS_IN.format(""), how, **given) == set()
+    assert _codes(STANDS_IN.format(""), how, init={"transformer": MIXED}, **given) == set()
+    assert {"ACT902", "ACT910"} <= _codes(STANDS_IN.format(""), how, init={"transformer": "nn.Identity()"}, **given)
+    assert _codes(STANDS_IN.format(".layers"), how, **given) == set()
+    assert "ACT901" in _codes(STANDS_IN.format(".layers"), how, init={"transformer": MIXED}, **given)
