@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, FunctionDef, Node, Site, Try, With
+from actlint.facts import Attribute, FunctionDef, If, IfExp, Node, Site, Try, With
 from actlint.facts import Call as CallNode
 from actlint.model import classes
 from actlint.model.conditions import stated
@@ -18,7 +18,8 @@ from actlint.model.program import Context, FileView, view
 from actlint.model.references import path_to
 from actlint.model.show import dotted
 from actlint.model.state import conjoin, consistent
-from actlint.model.values import Class, External, Test, Unknown, Unset, Value
+from actlint.model.values import Class, External, Symbol, Test, Unknown, Unset, Value
+from actlint.model.walk import walk
 
 Kind: TypeAlias = Literal["never", "early", "partly"]
 _CAUGHT = frozenset({"AttributeError", "Exception", "BaseException"})
@@ -86,10 +87,11 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
 class Family:
     """A class and its ancestors: what their text defines.
 
-    `assigned` says which functions assign a name, `ran` which functions the run of the constructor has seen. `hidden`:
-    the text alone does not show all that they define.
+    `methods` are those of the class itself; `assigned` says which functions assign a name, `ran` which functions the
+    run of the constructor has seen. `hidden`: the text alone does not show all that they define.
     """
 
+    methods: tuple[FunctionDef, ...]
     bound: frozenset[str]
     assigned: dict[str, frozenset[Site]]
     asked: frozenset[str]
@@ -113,7 +115,8 @@ def _family(ctx: Context, cls: Class) -> Family | None:
             assigned[name] = assigned.get(name, frozenset()) | sites
     bound = frozenset().union(*(each.bound for each in own))
     asked = frozenset().union(*(each.asked for each in own))
-    return Family(bound, assigned, asked, found.constructor, ran, any(each.computed for each in own))
+    methods = tuple(ctx.info(cls).methods.values())
+    return Family(methods, bound, assigned, asked, found.constructor, ran, any(each.computed for each in own))
 
 
 def _defined_elsewhere(ctx: Context, cls: Class, name: str, kind: Kind) -> bool:
@@ -170,7 +173,8 @@ def _verdict(family: Family, name: str, candidate: Candidate, own: bool) -> Verd
         return None
     if trace is family.constructor:
         return None if candidate.missing else _early(trace, name, candidate)
-    return _partly(family.constructor, name, candidate)
+    partly = _partly(family.constructor, name, candidate)
+    return None if partly is not None and _has_modes(family, candidate) else partly
 
 
 def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict | None:
@@ -210,6 +214,32 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | No
     if stored is not None and (stored.path, stored.chunk) != (reading.path, reading.chunk):
         return None  # a child that reads what its parent has on a path only is made on that path
     return Verdict("partly", said, stored) if said else None
+
+
+def _has_modes(family: Family, candidate: Candidate) -> bool:
+    """Whether a method beside `forward` asks for what decides: the object then has a use in which it is not called."""
+    entry = candidate.trace.entry if candidate.trace is not None else None
+    subjects = {test.key.partition("\0")[0] for test in candidate.missing or () if not test.guard}
+    flags = {
+        event.name
+        for event in family.constructor.events
+        if isinstance(event, Store) and isinstance(event.value, Symbol) and event.value.key in subjects
+    }
+    if entry is None or not flags:
+        return False
+    body = entry.code.body if isinstance(entry.code, FunctionDef) else [entry.code.body]
+    used = {node.attr for node in walk(body) if isinstance(node, Attribute)}
+    return any(
+        isinstance(inner, Attribute) and inner.attr in flags
+        for code in family.methods
+        if code.name not in used and code.name not in _NO_USE
+        for node in walk(code.body)
+        if isinstance(node, (If, IfExp))
+        for inner in walk((node.test,))
+    )
+
+
+_NO_USE = frozenset({"__init__", "forward", "training_step", "extra_repr", "__repr__", "reset_parameters"})
 
 
 def _may_fail(test: Test) -> bool:
