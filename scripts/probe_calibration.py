@@ -22,7 +22,7 @@ from torch import nn
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from actlint.probe.worker import activations, layers  # noqa: E402
+from actlint.probe.worker import activations, driving, layers  # noqa: E402
 from actlint.probe.worker.building import Built  # noqa: E402
 from actlint.probe.worker.driving import Drive  # noqa: E402
 from actlint.probe.worker.inputs import Inputs  # noqa: E402
@@ -119,7 +119,9 @@ def measure(make: Callable[[], nn.Module], inputs: Inputs) -> dict[str, Any]:
     dead: list[float] = []
     saturated = 0.0
     for seed in range(SEEDS):
-        model = activations.trained(drive, seed, STEPS)
+        model = drive.model(seed)
+        for _ in driving.trained(drive, model, seed, STEPS):
+            pass
         found = activations.measure(many, Project(str(ROOT)), model, 512, seed)
         shares = [each["dead"] for each in found if each["rectifies"]]
         dead = [max(pair) for pair in zip(dead or shares, shares, strict=True)]
