@@ -51,6 +51,7 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
     """The proven reads of missing attributes in one file, once a place and class."""
     families: dict[Class, Family | None] = {}
     seen: set[tuple[Site | str, Class]] = set()
+    elsewhere: set[tuple[str, Class]] = set()
     for candidate in failing_reads(unit, ctx):
         site, cls = candidate.sites[0], candidate.cls
         if (site, cls) in seen:
@@ -66,6 +67,11 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
         receiver = method.params.items[0].name if method is not None and method.params.items else ""
         own = is_name(node.value, receiver)
         found = _verdict(family, node.attr, candidate, own)
+        # The general run comes first, and says best what decides.
+        if found is not None and found.kind == "partly" and _has_modes(family, candidate):
+            elsewhere.add((node.attr, cls))
+        if (node.attr, cls) in elsewhere:
+            continue
         # Past the first read of what is there on some paths only, it is there.
         if found is None or (found.kind == "partly" and (node.attr, cls) in seen):
             continue
@@ -173,8 +179,7 @@ def _verdict(family: Family, name: str, candidate: Candidate, own: bool) -> Verd
         return None
     if trace is family.constructor:
         return None if candidate.missing else _early(trace, name, candidate)
-    partly = _partly(family.constructor, name, candidate)
-    return None if partly is not None and _has_modes(family, candidate) else partly
+    return _partly(family.constructor, name, candidate)
 
 
 def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict | None:
