@@ -174,6 +174,7 @@ def _run(m: Machine, function: Function, args: Args) -> Result | None:
         apart.parents[number] = m.parents[number]
         apart.state.frames[number] = m.state.frames[number]
         number = m.parents[number][0]
+    before = apart.counter
     given = Args(
         [_carried(m.state.heap, value, apart) for value in args.positional],
         {name: _carried(m.state.heap, value, apart) for name, value in args.keywords.items()},
@@ -188,8 +189,8 @@ def _run(m: Machine, function: Function, args: Args) -> Result | None:
     written = apart.state.heap.log[since:]
     # What was there before is in the log once, when the run took it over, and again if the call changed it.
     outside = [ref for ref in written if ref <= first or ref > apart.counter]
-    if len(set(outside)) < len(outside) or any(ref <= first and ref > first - module_level.ROOM for ref in outside):
-        return None
+    if len(set(outside)) < len(outside) or any(before < ref <= first for ref in outside):
+        return None  # it changes what is there for others, or what it was given
     heap = Heap()
     try:
         _collect(apart, value, first, heap, 0)

@@ -126,6 +126,12 @@ def test_what_changes_a_global_runs_each_time() -> None:
     assert sizes(trace) == [Constant(1), Constant(2)]
 
 
+def test_what_changes_its_argument_runs_each_time() -> None:
+    helper = "def grow(widths):\n    widths.append(2 * widths[-1])\n    return len(widths)\n\n\n"
+    trace = made(helper, "ws = [4]", "grow(ws)", "self.layers = nn.Linear(ws[-1], grow(ws))")
+    assert sizes(trace) == [Constant(8)] and sizes(trace, "out_features") == [Constant(3)]
+
+
 def test_the_path_selects_what_a_call_gives() -> None:
     trace = made(
         CHOICE,
