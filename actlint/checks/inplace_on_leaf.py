@@ -26,7 +26,7 @@ def inplace_on_leaf(unit: FileView, ctx: Context) -> Iterator[Finding]:
             conditions = stated(hazard.condition)
             if hazard.kind != "leaf" or conditions is None or not trains(hazard.condition):
                 continue
-            if expects(over.path, "RuntimeError"):
+            if expects(over.path, "RuntimeError") or overwrite.for_inference(unit, over):
                 continue
             what = "a parameter" if hazard.role else "a leaf that requires grad"
             view = "a view of " if over.write.tensor.alias == "view" else ""

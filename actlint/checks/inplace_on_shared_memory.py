@@ -22,7 +22,7 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
             conditions = stated(hazard.condition)
             if hazard.kind not in ("multiview", "expand") or conditions is None or not trains(hazard.condition):
                 continue
-            if expects(over.path, "RuntimeError"):
+            if expects(over.path, "RuntimeError") or overwrite.for_inference(unit, over):
                 continue
             maker = sharer(over.trace, over.write.tensor)
             name = "" if maker is None else overwrite.name(unit, over.trace, maker)

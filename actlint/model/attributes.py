@@ -92,14 +92,21 @@ def _without_unset(m: Machine, value: Value, name: str) -> Value:
         return Unknown(f"attribute that is not defined: {name}")
     if isinstance(value, Join):
         kept = tuple((when, option) for when, option in value.options if not isinstance(option, Unset))
-        if len(kept) == 1 < len(value.options) and isinstance(kept[0][1], Constant):
-            # A flag that is there on one path only: what is tested with it happens on that path.
-            guards = tuple(Test(test.key, test.positive, test.text, True) for test in kept[0][0])
-            m.state.condition = conjoin(m.state.condition, guards) or m.state.condition
+        if len(kept) == 1 and isinstance(kept[0][1], Constant):
+            survived(m, value)  # a flag that is there on one path only: what is tested with it happens on that path
         if kept:
             return kept[0][1] if len(kept) == 1 else Join(kept)
         return Unknown(f"attribute that is not defined: {name}")
     return value
+
+
+def survived(m: Machine, value: Value) -> None:
+    """The run goes on past a read of what is there on one path only: it is on that path."""
+    if type(value) is Join:
+        kept = [when for when, option in value.options if not isinstance(option, Unset)]
+        if len(kept) == 1 < len(value.options):
+            guards = tuple(Test(test.key, test.positive, test.text, True) for test in kept[0])
+            m.state.condition = conjoin(m.state.condition, guards) or m.state.condition
 
 
 def _get(m: Machine, receiver: Value, name: str, site: Site) -> Value:

@@ -31,6 +31,7 @@ from actlint.model.machine import Machine
 from actlint.model.show import dotted
 from actlint.model.values import Class, External, Function, Unknown, Value
 from actlint.model.walk import bound_names, target_names, walk
+from actlint.torchapi.packages import written_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,15 @@ def _read(m: Machine, cls: Class) -> ClassInfo:
         m.shared.classes[cls.site] = ClassInfo(
             cls, code, file, {}, {}, frozenset(), (Unknown("cyclic class"),), "cyclic class"
         )
+    product = written_from(file.path)
+    merged = product is not None and product in m.names.files
     for argument in code.bases:
         if argument.star:
             reason = "bases computed at run time"
         elif argument.keyword is None:
-            bases.append(_base(expressions.in_scope_of(m, cls.site, cls.frame, argument.value)))
+            base = _base(expressions.in_scope_of(m, cls.site, cls.frame, argument.value))
+            foreign = merged and isinstance(base, Class) and base.site.path != file.path
+            bases.append(Unknown("text for a generator, which merges it with that of its base") if foreign else base)
         elif argument.keyword == "metaclass" and dotted(argument.value) not in ("ABCMeta", "abc.ABCMeta"):
             reason = "metaclass"
     for decorator in code.decorators:

@@ -45,7 +45,7 @@ def clobbered(unit: FileView) -> Iterator[Clobber]:
             conditions = None if condition is None else stated(condition)
             if conditions is not None:
                 found.append(Clobber(over, saver, hazard.role, conditions))
-        if found:
+        if found and not overwrite.for_inference(unit, over):
             yield min(found, key=lambda each: (each.role != "output", len(each.conditions)))
 
 

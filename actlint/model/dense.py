@@ -200,6 +200,11 @@ def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | 
     return True if isinstance(middle, Symbol) and _ON_PURPOSE.search(middle.label) else None
 
 
+def may_narrow(layer: ModuleObject) -> bool:
+    """Whether a layer may give less than it takes."""
+    return _width_in(layer) != _width_out(layer)
+
+
 def in_words(first: ModuleObject, second: ModuleObject) -> str:
     """The widths of the whole, in parentheses; "" where they are not known."""
     into, out = _number(_width_in(first)), _number(_width_out(second))

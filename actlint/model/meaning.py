@@ -202,6 +202,8 @@ def _whole_model(unit: FileView, ctx: Context, found: Missing) -> Meaning | None
         return None
     if _NO_MODEL.search(name) or any(torchapi.function(f"{p}.{name}") for p in ("torch", "torch.nn.functional")):
         return None
+    if any(isinstance(node, Attribute) and node.attr == name for node in _taken_apart(found)):
+        return None
     layers = [other for other, value in found.names.items() if _is_layer(value)]
     if not layers or _runs_already(found) or any(_same_series(name, other) for other in layers):
         return None
@@ -242,6 +244,12 @@ def _same_series(name: str, other: str) -> bool:
     """`fc3` beside `fc1`: one more layer."""
     stems = [re.sub(r"\d+", "", text) for text in (name, other)]
     return stems[0] == stems[1]
+
+
+def _taken_apart(found: Missing) -> Iterator[Node]:
+    """What attributes are read of in the method (`self.layers` of `self.layers.weight`): no model is meant by it."""
+    body = found.method.body if found.method is not None else ()
+    return (node.value for node in walk(body) if isinstance(node, Attribute))
 
 
 def _runs_already(found: Missing) -> bool:

@@ -22,6 +22,7 @@ from actlint.facts import (
 )
 from actlint.facts import Call as CallNode
 from actlint.model import overwrite
+from actlint.model.blank import is_blank
 from actlint.model.clobbered import clobbered
 from actlint.model.conditions import stated
 from actlint.model.events import Argument as ArgumentEvent
@@ -29,6 +30,7 @@ from actlint.model.events import Call, Hazard, Stale, Store, Trace, Write
 from actlint.model.flow import tensors_in
 from actlint.model.overwrite import Overwrite
 from actlint.model.program import FileView
+from actlint.model.references import path_to
 from actlint.model.state import conjoin
 from actlint.model.tensors import CARRIED
 from actlint.model.values import Tensor
@@ -128,6 +130,9 @@ def _judge(
     over = overwrite.overwrite(unit, trace, write) if site == write.where.site else None
     targets = _targets(node, over)
     if _fills(trace, write, call) or not _reads_value(unit, trace, call, read, at, index):
+        return None
+    writer = unit.program.names.files.get(write.where.site.path)
+    if writer is not None and is_blank(trace, write, path_to(writer, write.where.site)):
         return None
     if read.holder in targets or (not read.holder and _is_operand(unit, at, targets)):
         if not isinstance(node, CallNode) or _stands_alone(path):

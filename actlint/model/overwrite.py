@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import Attribute, AugAssign, ClassDef, Expr, Name, Node, Site, Subscript
+from actlint.facts import Attribute, AugAssign, ClassDef, Expr, FunctionDef, Name, Node, Site, Subscript
 from actlint.facts import Call as CallNode
 from actlint.model.events import Call, Trace, Write
 from actlint.model.program import FileView
@@ -72,6 +73,17 @@ def _place(unit: FileView, write: Write) -> Site | None:
     if file is None or any(isinstance(node, ClassDef) for node in path_to(file, where.site)):
         return None
     return next((site for site in reversed(where.stack) if site.path == unit.path), None)
+
+
+_NO_BACKWARD = re.compile("inference|no_?grad")
+
+
+def for_inference(unit: FileView, over: Overwrite) -> bool:
+    """Whether a function around the write, or one that led there, says by its name that nothing goes backward."""
+    files = unit.program.names.files
+    sites = (over.write.where.site, *over.write.where.stack)
+    around = [node for site in sites if site.path in files for node in path_to(files[site.path], site)]
+    return any(isinstance(node, FunctionDef) and _NO_BACKWARD.search(node.name) for node in around)
 
 
 def operand_of(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from actlint.facts import AnnAssign, Assign, Attribute, ClassDef, FunctionDef, Name
-from actlint.model.dense import FROZEN, Path, factorised, transparent
+from actlint.model.dense import FROZEN, Path, factorised, keeps, may_narrow, transparent
 from actlint.model.events import Argument, Call, Return, Trace
 from actlint.model.flow import input_of, producers, tensors_in
 from actlint.model.program import Context
@@ -132,13 +134,32 @@ def meant(first: Call, second: Call, path: Path, trace: Trace, *, seam: bool) ->
         return first.layer.args.get("bias") == Constant(False)
     said = factorised(first.layer, second.layer, path)
     if said is None:
-        return seam or (_is_output(trace, second) and not _from_argument(trace, first))
+        return seam or (_is_output(trace, second, may_narrow(first.layer)) and not _from_argument(trace, first))
     return said
 
 
-def _is_output(trace: Trace, call: Call) -> bool:
+def _is_output(trace: Trace, call: Call, as_softmax: bool) -> bool:
+    """Whether the run returns what a call gives; with `as_softmax` its softmax counts as well."""
     results = [e.value for e in trace.events if isinstance(e, Return) and e.depth <= 1]
-    return any(tensor == call.result for value in results for tensor in tensors_in(trace, value))
+    return any(
+        before == call.result
+        for value in results
+        for tensor in tensors_in(trace, value)
+        for before in _handed_on(trace, tensor, as_softmax)
+    )
+
+
+def _handed_on(trace: Trace, tensor: Tensor, as_softmax: bool) -> Iterator[Tensor]:
+    """The tensor, and what it is the softmax of."""
+    yield tensor
+    while as_softmax and 0 <= tensor.event < len(trace.events):
+        event = trace.events[tensor.event]
+        if not isinstance(event, Call) or event.op is None or not (event.op.kind == "softmax" or keeps(event)):
+            return
+        source = input_of(event)
+        if source is None:
+            return
+        yield (tensor := source)
 
 
 def _from_argument(trace: Trace, call: Call) -> bool:

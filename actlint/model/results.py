@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from actlint.model.values import Computed, Constant, Iterator, Symbol, Tensor, Tuple, Unknown, Value
 from actlint.torchapi import Op
 
+_RANKING = frozenset({"topk", "sort", "kthvalue", "mode", "cummax", "cummin"})
 _FLAGS = ("return_indices", "return_inverse", "return_counts", "as_tuple")
 _FIELDS = {"values": 0, "indices": 1, "sign": 0, "logabsdet": 1, "Q": 0, "R": 1, "eigenvalues": 0, "eigenvectors": 1}
+
+
+def ranked(op: Op, fresh: Callable[[], Tensor]) -> Tuple | None:
+    """The result of an operation that always gives values and their indices; None of others."""
+    return _with_indices(fresh) if op.qualname.rpartition(".")[2] in _RANKING else None
+
+
+def _with_indices(fresh: Callable[[], Tensor], more: int = 1) -> Tuple:
+    """What is differentiated, and the whole numbers that come with it: indices, counts."""
+    return Tuple((fresh(), *(replace(fresh(), needs_grad=False) for _ in range(more))))
 
 
 def either(op: Op, args: Mapping[str, Value], settings: Mapping[str, Value], fresh: Callable[[], Tensor]) -> Value:
@@ -24,9 +36,7 @@ def either(op: Op, args: Mapping[str, Value], settings: Mapping[str, Value], fre
             return Unknown(f"result of {op.qualname} depends on its arguments")
         if not any(known):
             return fresh()
-        return (
-            Iterator(fresh()) if name == "nonzero" else Tuple(tuple(fresh() for _ in range(1 + sum(map(bool, known)))))
-        )
+        return Iterator(fresh()) if name == "nonzero" else _with_indices(fresh, sum(map(bool, known)))
     match name:
         case "max" | "min" | "median" | "nanmedian":
             return _along(op, args.get("dim"), fresh)
@@ -47,7 +57,7 @@ def _along(op: Op, dim: Value | None, fresh: Callable[[], Tensor]) -> Value:
         case None | Tensor():
             return fresh()
         case Constant() | Symbol(role="parameter") | Computed() | Unknown(number=True):
-            return Tuple((fresh(), fresh()))
+            return _with_indices(fresh)
         case _:
             return Unknown(f"result of {op.qualname} depends on its arguments")
 

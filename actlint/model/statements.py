@@ -39,7 +39,7 @@ from actlint.facts import (
     With,
 )
 from actlint.model import attributes, calls, expressions, stale, tensors
-from actlint.model.events import LoopEdge
+from actlint.model.events import LoopEdge, Read
 from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
 from actlint.model.machine import UNROLL, Loop, Machine
@@ -332,7 +332,11 @@ def _if(m: Machine, node: If) -> None:
     if is_main_guard(node.test):
         run(m, node.body)
         return
+    began = len(m.trace.events)
     known = expressions.test(m, node.test)
+    for event in m.trace.events[began:]:
+        if type(event) is Read and event.where.condition == m.state.condition:
+            attributes.survived(m, event.value)
     _branch(m, known, lambda: run(m, node.body), lambda: run(m, node.orelse))
 
 

@@ -328,6 +328,9 @@ def _result(
     if op.qualname.endswith("MultiheadAttention"):
         return Tuple((m.fresh(index, needs), m.fresh(index, needs)))
     if op.result == "tensors":
+        ranked = results.ranked(op, lambda: m.fresh(index, needs))
+        if ranked is not None:
+            return ranked
         made = _aliased(m, op, args, index, needs, first) if op.alias == "maybe" else m.fresh(index, needs)
         return Iterator(replace(made, alias="expand") if overlapping.result_overlaps(op, args) else made)
     if op.result == "first":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actlint.torchapi import ignite, lightning
+from actlint.torchapi import ignite, lightning, transformers
 from actlint.torchapi.ignite import Role
 from actlint.torchapi.names import canonical
 from actlint.torchapi.op import Layer, Op
@@ -24,6 +24,11 @@ def base_class(qualname: str) -> frozenset[str] | None:
             _known[qualname] = MODULE_ATTRIBUTES | lightning.attributes()
         return _known[qualname]
     return None
+
+
+def written_from(path: str) -> str | None:
+    """The file that a generator of some package writes from the one at this path; None where it is no text for one."""
+    return transformers.written_from(path)
 
 
 def entry_points(qualname: str) -> tuple[tuple[str, int, Role], ...]:
