@@ -37,6 +37,7 @@ class Target:
     input_calls: tuple[Mapping[str, Any], ...] = ()
     losses: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     init: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     shapes: tuple[Mapping[str, Any], ...] = ()
@@ -53,6 +54,7 @@ class Target:
             "input_calls": list(self.input_calls),
             "losses": list(self.losses),
             "functions": list(self.functions),
+            "users": list(self.users),
             "init": dict(self.init),
             "inputs": list(self.inputs),
             "shapes": list(self.shapes),
@@ -64,7 +66,7 @@ def targets(program: Program, path: str, root: str, only: str | None = None) -> 
     that nothing inherits from. With `only` the class of that name alone, whatever it is.
     """
     view, context = model.view(program, path), Context(program)
-    file = os.path.realpath(os.path.join(root, path))
+    file = _real(root, path)
     paths = tuple(
         os.path.realpath(os.path.join(root, entry))
         for entry in program.settings.import_roots
@@ -84,10 +86,15 @@ def targets(program: Program, path: str, root: str, only: str | None = None) -> 
                     tuple(_calls(references))[:_MOST_CALLS],
                     tuple(_input_calls(references))[:_MOST_CALLS],
                     tuple(dict.fromkeys(_losses(program, view, cls, references))),
+                    users=tuple(dict.fromkeys(_real(root, other.path) for other, _ in references))[:_MOST_CALLS],
                     shapes=tuple(_shapes(view, cls)),
                 )
             )
     return found
+
+
+def _real(root: str, path: str) -> str:
+    return os.path.realpath(os.path.join(root, path))
 
 
 def _in_package(file: str) -> bool:

@@ -310,7 +310,7 @@ def _odd(*kinds: str) -> Judge:
     """Confirmed by an attribute of that kind and name; refuted where the class was made and has none."""
 
     def judge(case: Case, seen: Observed) -> Verdict | None:
-        module = seen.first(ObservationModule)
+        module = seen.last(ObservationModule)
         if module is None or not case.ran(seen) or not case.names:
             return None
         for each in module.odd:
@@ -368,7 +368,7 @@ def _unused_module(case: Case, seen: Observed) -> Verdict | None:
 
 
 def _replaced(case: Case, seen: Observed) -> Verdict | None:
-    module = seen.first(ObservationModule)
+    module = seen.last(ObservationModule)
     if module is None or not case.ran(seen):
         return None
     for each in module.replaced:
@@ -378,7 +378,7 @@ def _replaced(case: Case, seen: Observed) -> Verdict | None:
 
 
 def _repeated(case: Case, seen: Observed) -> Verdict | None:
-    module = seen.first(ObservationModule)
+    module = seen.last(ObservationModule)
     if module is None or not case.ran(seen):
         return None
     for each in module.repeated:

@@ -16,8 +16,9 @@ from typing import Any
 
 import click
 
-from benchmarks.models.samples import OTHERS, THIRTY, VERSIONS
+from benchmarks.models.samples import FURTHER, OTHERS, THIRTY, VERSIONS
 
+SAMPLES = {"thirty": THIRTY, "others": OTHERS, "further": FURTHER}
 WANTED = 0.8
 _LIMIT = 300
 _MINUTE = 60
@@ -36,7 +37,7 @@ class Outcome:
 
 @click.command()
 @click.option("--python", required=True, help="An interpreter with torch and the packages.")
-@click.option("--sample", type=click.Choice(["thirty", "others"]), default="thirty", show_default=True)
+@click.option("--sample", type=click.Choice(list(SAMPLES)), default="thirty", show_default=True)
 @click.option("--only", help="Models whose name has this in it.")
 @click.option("--busy", default=1.0, show_default=True, help="How many times longer things take on this machine now.")
 def main(python: str, sample: str, only: str | None, busy: float) -> None:
@@ -46,7 +47,7 @@ def main(python: str, sample: str, only: str | None, busy: float) -> None:
     model that takes more than a minute of processor time then counts as one without a verdict.
     """
     root = _site_packages(python)
-    models = [each for each in (THIRTY if sample == "thirty" else OTHERS) if only is None or only in each]
+    models = [each for each in SAMPLES[sample] if only is None or only in each]
     outcomes = []
     for model in models:
         outcomes.append(found := probe(python, root, model, busy))

@@ -31,15 +31,19 @@ def probed(
     select: Sequence[str] = (),
     how: How = HOW,
     names: Mapping[str, str] = MEASURED,
+    files: Mapping[str, str] = {},
     **given: Any,
 ) -> Probed:
-    """Probe the models of a text. Without `diagnostics` the rules of `select` find them."""
+    """Probe the models of a text, with other files beside it. Without `diagnostics` the rules of `select` find them."""
     with tempfile.TemporaryDirectory(prefix="probed-") as directory:
         root = Path(directory).resolve()
         file = root / "main.py"
         file.write_text(text, encoding="utf-8")
         settings = merge((Layer({"select": list(select)}, str(root)),) if select else (), str(root))
+        for name, content in files.items():
+            (root / name).write_text(content, encoding="utf-8")
         facts = [read_facts("main.py", text)]
+        facts += [read_facts(name, content) for name, content in files.items() if name.endswith(".py")]
         if diagnostics is None:
             rules = registry.select(settings) if select else ()
             (found,) = analyze(facts, [Unit("main.py", text, tuple(rules))], settings, registry.rules())

@@ -1,39 +1,54 @@
-"""Making an instance of the class: with the arguments given, its defaults, those of a call in the project, or small
-values that names and annotations suggest. What was guessed is said."""
+"""Making an instance of the class: with the arguments given, its defaults, those of a call in the project, of an
+example in what is written about it, of a function that makes it, or small values that names and annotations suggest.
+What was guessed is said.
+"""
 
 from __future__ import annotations
 
+import ast
 import collections
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import torch
-from torch import nn
 
-from . import guessing
+from . import expressions, guessing, names
+from .builders import builders
+from .examples import Example, examples
+from .expressions import evaluated
 from .instances import Built, built, parameters
 from .kinds import Model
 from .patience import TooSlow, at_most
 from .places import Failure, guarded
 
-_TRIALS = 40
+_TRIALS = 60
 _DEPTH = 3
 
 
-def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int, patience: float = 60.0) -> Built:
-    """The way to make an instance that works first, in no more than `patience` seconds.
+def ways(
+    module: ModuleType, name: str, request: Mapping[str, Any], seed: int, patience: float = 60.0
+) -> Iterator[Built]:
+    """The ways to make an instance that work, the best first, in no more than `patience` seconds for each.
 
-    Raises Failure with the first way's error.
+    Raises Failure with the first way's error where none works.
     """
     with guarded("import"):
         cls = _class(module, name)
     first: Failure | None = None
-    ways = collections.deque(itertools.islice(_ways(module, cls, name, request), _TRIALS))
+    more = _ways(module, cls, name, request)
+    todo: collections.deque[Built] = collections.deque()
     tried: set[str] = set()
-    while ways and len(tried) < _TRIALS:
-        way = ways.popleft()
+    worked = False
+    while len(tried) < _TRIALS:
+        if not todo:
+            with guarded("construct"):
+                todo.extend(itertools.islice(more, 1))
+            if not todo:
+                break
+        way = todo.popleft()
         if way.text in tried:
             continue
         tried.add(way.text)
@@ -45,32 +60,52 @@ def build(module: ModuleType, name: str, request: Mapping[str, Any], seed: int, 
             if isinstance(failure.cause, (MemoryError, TooSlow)) or "memory" in str(failure.cause):
                 # What is half made hangs on the frames of the error.
                 failure.cause.__traceback__ = None
-                ways.extendleft(reversed(list(smaller(module, name, way))))
-            elif way.keywords is not None:
-                ways.extendleft(
-                    built(cls, name, (), keywords, "names and errors")
-                    for keywords in guessing.mended(module, cls, failure.cause, way.keywords, _DEPTH)
-                )
+                todo.extendleft(reversed(list(smaller(way))))
+            elif way.keywords is not None and way.kind is not None:
+                todo.extendleft(reversed(list(mended(module, way, failure.cause))))
             continue
-        return way
-    assert first is not None
-    raise first
+        worked = True
+        yield way
+    if first is not None and not worked:
+        raise first
 
 
-def smaller(module: ModuleType, name: str, way: Built) -> Iterator[Built]:
-    """The same with smaller numbers than its own: first those of images, then all whose names say what they are."""
-    if way.keywords is None:
+def mended(module: ModuleType, way: Built, error: BaseException) -> Iterator[Built]:
+    """The same with what an error asks for."""
+    if way.kind is not None and way.keywords is not None:
+        for keywords in guessing.mended(module, way.kind, error, way.keywords, _DEPTH):
+            yield built(way.kind, way.text.partition("(")[0], (), keywords, "names and errors")
+
+
+def again(module: ModuleType, name: str, request: Mapping[str, Any], way: Built, seed: int) -> Built:
+    """The same way in a module that was imported anew. Raises Failure."""
+    found = Built(lambda: evaluated(way.text, module), way.text, way.source)
+    try:
+        fresh(found, seed)
+    except Failure:  # its text is not the whole of it
+        return next(ways(module, name, request, seed))
+    return found
+
+
+def smaller(way: Built) -> Iterator[Built]:
+    """The same with smaller numbers than its own: first those of images, then what is inside, then all whose names say
+    what they are.
+    """
+    if way.keywords is None or way.kind is None or way.source == "given":
         return
-    cls = _class(module, name)
-    for images in (True, False):
-        less = guessing.smaller(sizes(module, name, way), images)
-        if less:
-            yield built(cls, name, (), {**way.keywords, **less}, "names, smaller than its own, which take too long")
+    known = sizes(way)
+    seen: set[str] = set()
+    for what in (names.IMAGES, names.INSIDE, names.ALL):
+        if less := names.smaller(known, what):
+            made = way.changed(less, f"{way.source}, with smaller numbers, since its own take too long")
+            if made.text not in seen:
+                seen.add(made.text)
+                yield made
 
 
-def sizes(module: ModuleType, name: str, way: Built) -> dict[str, Any]:
+def sizes(way: Built) -> dict[str, Any]:
     """The arguments of an instance by name, defaults included; those that were given by position are left out."""
-    known = {each.name: each.default for each in parameters(_class(module, name)) if each.default is not each.empty}
+    known = {each.name: each.default for each in parameters(way.kind) if each.default is not each.empty}
     return known | dict(way.keywords or {})
 
 
@@ -104,11 +139,28 @@ def _ways(module: ModuleType, cls: Any, name: str, request: Mapping[str, Any]) -
             except Exception:  # the call names what only its own place knows
                 continue
             yield built(cls, name, args, keywords, f"the call at {call['where']}")
+        for example in examples(cls, module, request):
+            yield from _as_in(example, module, cls, name)
+        yield from (replace(each, kind=cls) for each in builders(cls, module))
     for values in guessing.guesses(module, cls, required, _DEPTH):
         yield built(cls, name, (), given | values, "names and annotations")
 
 
-def evaluated(text: str, module: ModuleType) -> Any:
-    """The value of an expression in the user's module; torch is known there whatever it imports."""
-    scope = {"torch": torch, "nn": nn, "F": nn.functional} | vars(module)
-    return eval(compile(text, "<argument>", "eval"), scope)  # noqa: S307 - the user's own text
+def _as_in(example: Example, module: ModuleType, cls: Any, name: str) -> Iterator[Built]:
+    """The call of an example, first with less inside than that of a model that is meant for real data."""
+    try:
+        way = expressions.call(example.call, module, f"an example in {example.where}", cls, name)
+    except Exception:  # it names what only its own place knows
+        return
+    if way is None:
+        return
+    calls = tuple(_written(each, example.where) for each in example.inputs)
+    if way.keywords and (less := names.smaller(way.keywords, names.INSIDE, times=2)):
+        yield replace(way.changed(less, f"{way.source}, with smaller numbers"), calls=calls)
+    yield replace(way, calls=calls)
+
+
+def _written(call: ast.Call, where: str) -> dict[str, Any]:
+    keywords = {str(each.arg): ast.unparse(each.value) for each in call.keywords if each.arg is not None}
+    args = [ast.unparse(each) for each in call.args]
+    return {"args": args, "keywords": keywords, "source": f"an example in {where}"}

@@ -1,11 +1,15 @@
-"""Values for the parameters of a constructor that need one: what names, annotations and the constructor's text say."""
+"""Values for the parameters of a constructor that need one: what names, annotations and the constructor's text say,
+and what errors say of values that did not do."""
 
 from __future__ import annotations
 
 import collections
+import collections.abc
+import enum
 import inspect
 import itertools
 import re
+import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
@@ -13,45 +17,9 @@ from typing import Any
 
 from torch import nn
 
-from . import reading
+from . import reading, standins
 from .instances import Built, built, parameters
-
-_IMAGE, _DEPTH = 32, 2
-
-_VALUES: tuple[tuple[str, Any], ...] = (
-    (r"image_size|img_size|image_height|image_width|resolution|input_resolution|height|width_px", _IMAGE),
-    (r"(image_)?patch_size|patch(es)?_?(h|w|dim)?$", 4),
-    (r"frame_patch_size", 2),
-    (r"(num_)?frames?$", 4),
-    (
-        r"in_?(channels|chans|planes|ch|c)$|inplanes|n_channels|num_channels|input_channels|channels_in|image_channels",
-        3,
-    ),
-    (r"(num|n|nb|out)?_?(classes|labels|class|outputs?|actions?)$|nclass|num_targets", 10),
-    (r"(num|n)_?(tokens|embeddings|vocab)$|vocab(ulary)?_?(size)?$|ntokens?$|num_items|num_users", 256),
-    (r".*(seq|context|sequence|block|max).*(len|length|size|positions?)$|max_?len|(num|n)_patches|num_positions", 64),
-    (r"dim_head|head_dim|d_head|d_k|d_v", 16),
-    (r".*heads?$|nhead", 4),
-    (r".*(depths?|layers?|blocks?|stages?|repeats?|stacks|levels|hierarchies|scales|iterations|recursions)$", _DEPTH),
-    (r"kernel.*|k$|ks$", 3),
-    (r"stride|dilation|groups|reps?$", 1),
-    (r"padding|pad$", 1),
-    (r".*(scale|factor|ratio|expansion|expand|mult|reduction|upscale|upsample|downsample)(_factor)?$", 2),
-    (r".*(dropout|drop|drop_path|drop_prob|drop_rate|p)$", 0.1),
-    (r".*eps(ilon)?$", 1e-5),
-    (r"lr|learning_rate", 1e-3),
-    (r"temperature|alpha|beta|gamma|momentum|theta|tau|decay|rate|prob|sigma", 0.5),
-    (r".*norm(_layer|_class|_type|_cls)?$", nn.LayerNorm),
-    (r".*(act|activation|nonlin|nonlinearity)(_layer|_fn|_func|_class|_cls|_function)?$", nn.ReLU),
-    (r"mlp_dim|d_ff|dim_feedforward|ff_dim|ffn_dim|mlp_size", 128),
-    (r"channels?|planes|filters|nf|ngf|ndf|out_?(channels|planes|ch|c)|base_.*|n_filters|num_filters|growth.*", 16),
-    (
-        r".*(dim|size|features?|hidden|embed|width|units|neurons|latent|model|ch|channels|inner|nz|bottleneck)s?(_?\d+)?$",
-        64,
-    ),
-    (r"(num|n|nb|max|min)_.*", 4),
-)
-"""What a parameter's name suggests; the first pattern that fits the whole name counts."""
+from .names import named
 
 
 class _Unknown(int):
@@ -61,7 +29,15 @@ class _Unknown(int):
 UNKNOWN = _Unknown(16)
 
 _BY_TYPE: Mapping[Any, Any] = {int: 16, float: 0.5, bool: False, str: "", list: [16, 16], tuple: (16, 16), dict: {}}
+_SEQUENCES = (list, tuple, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
+_MODULE_NAMES = re.compile(
+    r".*(encoder|decoder|model|net|network|module|backbone|fn|transformer|layer|block|attn|head|vit|features|extractor"
+    r"|wrapper|learner|trunk|body|stem|neck)"
+)
+_CONFIGS = re.compile(r".*(config|configuration|conf|cfg|hparams|hyperparams|options?|opts?|args|params|settings)")
 
+
+# ------------------------------------------------------------------------------------------------- what errors ask for
 
 _ASKS = (
     re.compile(r"missing \d+ required (?:keyword-only|positional) arguments?: (.*)"),
@@ -72,12 +48,25 @@ _ASKS = (
 def mended(
     module: ModuleType, cls: Any, error: BaseException, known: Mapping[str, Any], depth: int
 ) -> Iterator[dict[str, Any]]:
-    """The keywords with those that an error asks for, which are passed on in ways that no signature shows.
+    """The keywords with what an error asks for: arguments that are passed on in ways that no signature shows, keys and
+    attributes of configurations, classes and modules that have what is read from them, longer sequences.
 
     What was given already and did not arrive is given again under the prefixes that the constructor takes away.
     """
-    asked = _asked(error)
+    if isinstance(error, AttributeError):
+        yield from _with_attribute(module, error, known, depth)
+        return
+    if isinstance(error, IndexError):
+        longer = {name: value + value for name, value in known.items() if type(value) in (list, tuple) and value}
+        if any(len(value) <= 16 for value in longer.values()):
+            yield {**known, **longer}
+        return
+    asked = asked_for(error)
     wanted = [each for each in asked if each not in known]
+    if isinstance(error, KeyError) and asked:
+        for name, value in known.items():
+            if isinstance(value, dict):
+                yield {**known, name: value | {asked[0]: guess(module, asked[0], inspect.Parameter.empty, depth)}}
     if not wanted and asked:
         starts = [each for each in reading.prefixes(cls) if f"{each}{asked[0]}" not in known]
         wanted = [f"{start}{each}" for each in asked for start in starts]
@@ -86,33 +75,43 @@ def mended(
         yield {**known, **{each: guess(module, each, inspect.Parameter.empty, depth) for each in wanted}}
 
 
-def _asked(error: BaseException) -> list[str]:
+def asked_for(error: BaseException) -> list[str]:
+    """The names that an error asks for."""
     if isinstance(error, KeyError):
         names = [str(error.args[0])] if error.args else []
     else:
         found = next((match for pattern in _ASKS if (match := pattern.search(str(error)))), None)
-        names = re.findall(r"[a-z_]\w*", found[1]) if found else []
-        names = [each for each in names if each not in ("and", "or", "the", "either", "both")]
+        names = re.findall(r"[a-zA-Z_]\w*", found[1]) if found else []
+        names = [each for each in names if each not in ("and", "or", "the", "either", "both", "you", "a", "an", "if")]
     return [each for each in names if each.isidentifier()][:6]
 
 
-def smaller(values: Mapping[str, Any], images: bool) -> dict[str, Any]:
-    """Numbers for those that are larger than what their names suggest; with `images` for the sizes of images alone.
+def _with_attribute(
+    module: ModuleType, error: AttributeError, known: Mapping[str, Any], depth: int
+) -> Iterator[dict[str, Any]]:
+    """Other values for the argument that lacks an attribute."""
+    owner, attribute = error.obj, str(error.name)
+    for name, value in known.items():
+        if isinstance(value, Built) and isinstance(value.kind, type) and type(owner) is value.kind:
+            if value.kind is types.SimpleNamespace:
+                more = {attribute: guess(module, attribute, inspect.Parameter.empty, depth)}
+                yield {**known, name: value.changed(more, value.source)}
+            else:
+                for other in standins.modules(module, [attribute], value.kind):
+                    if (made := instance(module, other, depth - 1)) is not None:
+                        yield {**known, name: made}
+        elif value is owner and isinstance(value, type):
+            for other in standins.modules(module, [attribute], value):
+                yield {**known, name: other}
+        elif value is owner or (isinstance(value, (int, float)) and type(owner) is type(value)):
+            # A number where an object was meant.
+            yield {
+                **known,
+                name: standins.namespace({attribute: guess(module, attribute, inspect.Parameter.empty, depth)}),
+            }
 
-    Widths are halved, so that what divides them still does.
-    """
-    found = {}
-    for name, value in values.items():
-        suggested = _named(name, ())
-        if type(value) is not int or type(suggested) is not int or value <= suggested:
-            continue
-        if suggested == _IMAGE or (suggested == _DEPTH and not images):
-            found[name] = suggested
-        elif suggested > _IMAGE and not images:
-            while value > 4 * suggested and value % 2 == 0:
-                value //= 2
-            found[name] = value
-    return found
+
+# ------------------------------------------------------------------------------------------------------------- guesses
 
 
 def guesses(
@@ -124,10 +123,12 @@ def guesses(
     except Exception:  # names that exist for the type checker alone
         hints = {}
     told = reading.uses(cls)
-    base = {
-        each.name: guess(module, each.name, hints.get(each.name, each.annotation), depth, told.get(each.name))
-        for each in required
-    }
+    base = {}
+    for each in required:
+        use = told.get(each.name)
+        if use is not None:
+            use.attributes = reading.attributes_of(cls, each.name)
+        base[each.name] = guess(module, each.name, hints.get(each.name, each.annotation), depth, use)
     yield base
     numbers = [name for name, value in base.items() if type(value) is int]
     for size in (64, 16):
@@ -149,11 +150,33 @@ def guesses(
         if isinstance(value, type):
             yield base | {name: value()} if value is nn.ReLU else base | {name: nn.BatchNorm2d}
             yield base | {name: "relu" if value is nn.ReLU else "layer"}
+            if _MODULE_NAMES.fullmatch(name.lower().strip("_")):
+                yield base | {name: standins.IDENTITY}
 
 
-def _fitting(value: Any, use: reading.Use | None) -> Any:
-    if use is None or not isinstance(value, (int, float, type)):
+def guess(module: ModuleType, name: str, annotation: Any, depth: int, use: reading.Use | None = None) -> Any:
+    """A value for a parameter by its annotation and name, in the form in which the constructor's text uses it."""
+    value = _fitting(module, name, _value(module, name, annotation, depth, use), depth, use)
+    return int(value) if isinstance(value, _Unknown) else value
+
+
+def _fitting(module: ModuleType, name: str, value: Any, depth: int, use: reading.Use | None) -> Any:
+    if use is None:
         return value
+    if type(value) in (list, tuple) and value:
+        wanted = use.length if use.length is not None else use.least
+        return value + value[-1:] * (wanted - len(value)) if wanted > len(value) else value
+    if type(value) is dict and not value:
+        return _filled(module, use.keys, depth)
+    if not isinstance(value, (int, float, type)):
+        return value
+    if use.keys and not isinstance(value, type):
+        return _filled(module, use.keys, depth)
+    if use.low is not None and use.high is not None and not isinstance(value, (bool, type)):
+        if not use.low < value < use.high:
+            return type(value)(max(use.low, min(2, use.high))) if type(value) is int else (use.low + use.high) / 2
+    if value is UNKNOWN and use.attributes and not (use.sequence or use.called) and depth:
+        return standins.namespace(_filled(module, use.attributes, depth))
     if (count := use.entries()) is not None:
         return (int(value) if isinstance(value, _Unknown) else value,) * count
     if value is UNKNOWN and use.choices:
@@ -161,53 +184,93 @@ def _fitting(value: Any, use: reading.Use | None) -> Any:
     return nn.Identity if value is UNKNOWN and use.called else value
 
 
-def guess(module: ModuleType, name: str, annotation: Any, depth: int, use: reading.Use | None = None) -> Any:
-    """A value for a parameter by its annotation and name, in the form in which the constructor's text uses it."""
-    value = _fitting(_value(module, name, annotation, depth), use)
-    return int(value) if isinstance(value, _Unknown) else value
+def _filled(module: ModuleType, names: Sequence[str], depth: int) -> dict[str, Any]:
+    return {each: guess(module, each, inspect.Parameter.empty, depth - 1) for each in dict.fromkeys(names)}
 
 
-def _value(module: ModuleType, name: str, annotation: Any, depth: int) -> Any:
-    kinds = [each for each in (typing.get_args(annotation) or (annotation,)) if each is not type(None)]
-    origin = typing.get_origin(annotation)
-    if origin in (list, tuple, dict) or annotation in (list, tuple, dict):
-        inner = [each for each in typing.get_args(annotation) if each is not Ellipsis]
-        fixed = origin is tuple and Ellipsis not in typing.get_args(annotation)
-        items = [guess(module, name.rstrip("s"), each, depth) for each in (inner if fixed else inner[:1] * 2)]
-        return {} if origin is dict else (tuple(items) if origin is tuple else items)
+def _value(module: ModuleType, name: str, annotation: Any, depth: int, use: reading.Use | None) -> Any:
+    kinds = _kinds(annotation)
+    if (literal := next((each for each in kinds if typing.get_origin(each) is typing.Literal), None)) is not None:
+        return typing.get_args(literal)[0]
+    whole = next((each for each in kinds if _origin(each) in (*_SEQUENCES, dict)), None)
+    if whole is not None and int not in kinds and float not in kinds:
+        return _collection(module, name, whole, depth)
     for kind in kinds:
-        if isinstance(kind, type) and issubclass(kind, nn.Module) and depth:
-            return _module(module, name, kind, depth - 1)
+        if _origin(kind) is type and (classes := _kinds(*typing.get_args(kind)[:1])):
+            return classes[0]
+        if isinstance(kind, type) and issubclass(kind, enum.Enum) and len(kind):
+            return next(iter(kind))
+        if depth and standins.is_makeable(kind):
+            return _module(module, name, kind, depth, use)
     if (bool in kinds or str in kinds) and int not in kinds:
         return _BY_TYPE[bool if bool in kinds else str]
     plain = name.lower().strip("_")
-    if (named := _named(name, kinds)) is not None:
-        return float(named) if kinds == [float] and isinstance(named, int) else named
-    if depth and re.fullmatch(
-        r".*(encoder|decoder|model|net|module|backbone|fn|transformer|layer|block|attn|head|vit)", plain
-    ):
-        found = next((c for key, c in vars(module).items() if key.lower() == plain and isinstance(c, type)), None)
-        if found is not None and issubclass(found, nn.Module):
-            return _module(module, name, found, depth - 1)
-        return Built(nn.Identity, "nn.Identity()", "")
+    plainly = any(kind in _BY_TYPE for kind in kinds)
+    called = not plainly and use is not None and (use.called or "__call__" in use.attributes)
+    value = named(name, kinds)
+    if value is not None and not (called and isinstance(value, (int, float))):
+        return float(value) if kinds == [float] and isinstance(value, int) else value
+    if depth and not plainly:
+        if called or _MODULE_NAMES.fullmatch(plain):
+            return (_class if use is not None and use.called else _module)(module, name, nn.Module, depth, use)
+        if _CONFIGS.fullmatch(plain) and use is not None and use.attributes and not use.keys:
+            return standins.namespace(_filled(module, use.attributes, depth))
     for kind in kinds:
         if kind in _BY_TYPE:
             return _BY_TYPE[kind]
     return UNKNOWN
 
 
-def _named(name: str, kinds: Sequence[Any]) -> Any:
-    plain = name.lower().strip("_")
-    for pattern, value in _VALUES:
-        if re.fullmatch(pattern, plain) and not (isinstance(value, type) and kinds and kinds[0] in (int, float)):
-            return value
-    return None
+def _kinds(annotation: Any = inspect.Parameter.empty) -> list[Any]:
+    """The types of a union, but for None; the type itself where it is none."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        found = [kind for each in typing.get_args(annotation) for kind in _kinds(each)]
+    else:
+        found = [annotation]
+    return [each for each in found if each is not type(None)]
 
 
-def _module(module: ModuleType, name: str, kind: type, depth: int) -> Any:
-    """A module as an argument: of the annotated class, made of guesses itself."""
-    if kind is nn.Module:
-        return Built(nn.Identity, "nn.Identity()", "")
+def _origin(kind: Any) -> Any:
+    return typing.get_origin(kind) or (kind if kind in (list, tuple, dict) else None)
+
+
+def _collection(module: ModuleType, name: str, annotation: Any, depth: int) -> Any:
+    origin = _origin(annotation)
+    inner = [each for each in typing.get_args(annotation) if each is not Ellipsis]
+    fixed = origin is tuple and Ellipsis not in typing.get_args(annotation)
+    if origin is dict:
+        return {}
+    if not inner:
+        value = named(name)
+        return origin([16, 16]) if type(value) is not int else origin([value, value])
+    items = [guess(module, name.rstrip("s"), each, depth) for each in (inner if fixed else inner[:1] * 2)]
+    return tuple(items) if origin is tuple else items
+
+
+def _module(module: ModuleType, name: str, kind: type, depth: int, use: reading.Use | None) -> Any:
+    """A module as an argument: of the annotated class, of the class of that name, or of one that has what is read from
+    it; else the identity.
+    """
+    if kind is not nn.Module:
+        return instance(module, kind, depth - 1) or UNKNOWN
+    found = standins.of_name(module, name)
+    wanted = [each for each in (use.attributes if use is not None else ()) if not hasattr(nn.Module, each)]
+    for each in ([found] if found is not None else []) + (standins.modules(module, wanted, None) if wanted else []):
+        if (made := instance(module, each, depth - 1)) is not None:
+            return made
+    return standins.IDENTITY
+
+
+def _class(module: ModuleType, name: str, kind: type, depth: int, use: reading.Use | None) -> Any:
+    """A class as an argument, of which the constructor makes modules: one that has what is read from it."""
+    wanted = [each for each in (use.attributes if use is not None else ()) if not hasattr(nn.Module, each)]
+    return next(iter(standins.modules(module, wanted, None)), nn.Identity) if wanted else nn.Identity
+
+
+def instance(module: ModuleType, kind: type, depth: int) -> Built | None:
+    """A way to make a class that is wanted as an argument, of guesses itself: the first that works, else the first."""
+    if depth < 0:
+        return None
     required = [each for each in parameters(kind) if each.default is each.empty]
     first: Built | None = None
     ways = collections.deque(itertools.islice(guesses(module, kind, required, depth), 8))
@@ -215,7 +278,7 @@ def _module(module: ModuleType, name: str, kind: type, depth: int) -> Any:
         if not ways:
             break
         values = ways.popleft()
-        way = built(kind, kind.__name__, (), values, "names and annotations")
+        way = built(kind, standins.written(module, kind), (), values, "names and annotations")
         first = first or way
         try:
             way.make()

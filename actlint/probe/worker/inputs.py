@@ -18,12 +18,15 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from . import errors, specs, static
+from .expressions import evaluated
+from .guessing import asked_for
 from .kinds import SEQUENCE_LAYERS, Model
 from .patience import TooSlow, at_most
 from .places import Failure, guarded
 from .specs import Spec, floats, integers
 
 _TRIALS = 160
+_WRITTEN = ("the call", "an example")
 _SECONDS = 15.0
 _BATCH = 2
 
@@ -114,9 +117,7 @@ def find(
     queue: list[tuple[float, int, Inputs]] = []
     seen: set[str] = set()
     for number, inputs in enumerate(_starts(model, call(model), request, module, made_by, sizes or {})):
-        heapq.heappush(
-            queue, (-1000.0 if inputs.source.startswith("the call") else number / 100, next(counter), inputs)
-        )
+        heapq.heappush(queue, (-1000.0 if inputs.source.startswith(_WRITTEN) else number / 100, next(counter), inputs))
     best: tuple[float, Failure, Inputs] | None = None
     trials = 0
     while queue and trials < _TRIALS and time.monotonic() < deadline:
@@ -134,7 +135,8 @@ def find(
             best = (rank, error, inputs)
         if _is_not_about_input(error):
             break
-        for place, other in enumerate(_repaired(inputs, str(error.cause))):
+        changed = itertools.chain(_asked(model, call(model), inputs, error.cause), _repaired(inputs, str(error.cause)))
+        for place, other in enumerate(changed):
             if other.text not in seen:
                 heapq.heappush(queue, (-progress + place / 10, next(counter), other))
     assert best is not None
@@ -169,6 +171,22 @@ def tried(
     return None, float(progress.count)
 
 
+def _asked(model: Model, forward: Callable[..., Any], inputs: Inputs, error: BaseException) -> Iterator[Inputs]:
+    """The same with the optional arguments that an error asks for."""
+    parameters = _parameters(forward)
+    known = {each.name: each for each in parameters}
+    given = [name for name, _ in inputs.keywords] + list(known)[: len(inputs.positional)]
+    more = []
+    for name in asked_for(error) if inputs.all() else ():
+        parameter = known.get(name)
+        if parameter is None and any(each.kind is each.VAR_KEYWORD for each in parameters):
+            parameter = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+        if parameter is not None and name not in given:
+            more.append((name, _other(model, parameter, inputs.all()[0])))
+    if more:
+        yield Inputs(inputs.positional, (*inputs.keywords, *more), "errors about arguments")
+
+
 def _repaired(inputs: Inputs, message: str) -> Iterator[Inputs]:
     """Each argument changed as the message suggests, and all of them alike."""
     names = [name for name, _ in inputs.keywords]
@@ -195,8 +213,6 @@ def _starts(
     made_by: str,
     sizes: Mapping[str, Any],
 ) -> Iterator[Inputs]:
-    from .building import evaluated
-
     for call in request.get("input_calls", ()):
         try:
             found = [specs.like(evaluated(text, module)) for text in call["args"]]
@@ -207,9 +223,9 @@ def _starts(
             yield Inputs(
                 tuple(spec for spec in found if spec is not None),
                 tuple((name, spec) for name, spec in named if spec is not None),
-                f"the call at {call['where']}",
+                call.get("source") or f"the call at {call['where']}",
             )
-    parameters = _required(forward.forward if isinstance(forward, nn.Module) else forward)
+    parameters = _required(_parameters(forward))
     if not parameters:
         yield Inputs((), (), "forward takes nothing")
         return
@@ -232,11 +248,15 @@ def _together(parameters: Sequence[inspect.Parameter], found: Sequence[Spec], so
     return Inputs(positional, tuple((p.name, spec) for p, spec in pairs if p.kind is p.KEYWORD_ONLY), source)
 
 
-def _required(forward: Callable[..., Any]) -> list[inspect.Parameter]:
+def _parameters(forward: Callable[..., Any]) -> list[inspect.Parameter]:
+    function = forward.forward if isinstance(forward, nn.Module) else forward
     try:
-        found = list(inspect.signature(forward).parameters.values())
+        return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return []
+
+
+def _required(found: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
     needed = [
         each
         for each in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .kinds import Model
@@ -12,12 +12,23 @@ from .kinds import Model
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An instance, how to make it again, how to write that, and where its arguments come from."""
+    """An instance, how to make it again, how to write that, and where its arguments come from.
+
+    `keywords` are its arguments by name, where they can be changed. `kind` is the class. `calls` are what examples call
+    the instance with, as the request has such calls.
+    """
 
     make: Callable[[], Model]
     text: str
     source: str
     keywords: Mapping[str, Any] | None = None
+    kind: Any = None
+    calls: tuple[Mapping[str, Any], ...] = ()
+
+    def changed(self, keywords: Mapping[str, Any], source: str) -> Built:
+        """The same with other arguments."""
+        made = built(self.kind, self.text.partition("(")[0], (), {**(self.keywords or {}), **keywords}, source)
+        return replace(made, calls=self.calls)
 
 
 def built(cls: Any, name: str, args: Sequence[Any], keywords: Mapping[str, Any], source: str) -> Built:
@@ -27,12 +38,16 @@ def built(cls: Any, name: str, args: Sequence[Any], keywords: Mapping[str, Any],
         return cls(*(made(each) for each in args), **{key: made(each) for key, each in keywords.items()})
 
     written = [*map(shown, args), *(f"{key}={shown(each)}" for key, each in keywords.items())]
-    return Built(make, f"{name}({', '.join(written)})", source, None if args else keywords)
+    return Built(make, f"{name}({', '.join(written)})", source, None if args else keywords, cls)
 
 
 def made(value: Any) -> Any:
     """Modules among the arguments are made anew with each instance."""
-    return value.make() if isinstance(value, Built) else value
+    if isinstance(value, Built):
+        return value.make()
+    if type(value) in (list, tuple) and any(isinstance(each, Built) for each in value):
+        return type(value)(made(each) for each in value)
+    return value
 
 
 def shown(value: Any) -> str:
@@ -41,6 +56,12 @@ def shown(value: Any) -> str:
         return value.text
     if isinstance(value, type):
         return f"nn.{value.__name__}" if value.__module__.startswith("torch.nn") else value.__name__
+    if type(value) is list:
+        return f"[{', '.join(map(shown, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(shown, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{key!r}: {shown(each)}' for key, each in value.items())}}}"
     text = repr(value)
     return text if len(text) < 60 else f"<{type(value).__name__}>"
 

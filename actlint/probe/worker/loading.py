@@ -7,6 +7,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import linecache
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +53,9 @@ class Overlay(importlib.abc.MetaPathFinder):
         self.rewrite: Rewrite | None = None
         self.definitions: set[str] = set()
         self._project = project
+        for path, text in self.texts.items():
+            # What asks for the source of a class or function gets that of the text that was compiled.
+            linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -292,7 +292,7 @@ def _counterfactuals(probe: Probe, drive: Drive) -> None:
         births = Births(probe.project)
         mode = inplace.Instead(probe.project, [region], births.places)
         with _rewritten(probe, inplace.rewriter([region])) as module:
-            built = building.build(module, probe.request["class"], probe.request, _SEED)
+            built = building.again(module, probe.request["class"], probe.request, drive.built, _SEED)
             other = Drive(built, drive.inputs, drive.device, drive.dtype, drive.batch, drive.losses)
             probe.channel.say("without", id=site["id"], **inplace.compared(drive, other, mode, _SEED, births))
 

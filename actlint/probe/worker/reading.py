@@ -5,6 +5,7 @@ one of a few words.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,8 @@ _ITERATING = frozenset({"enumerate", "zip", "list", "tuple", "sum", "max", "min"
 @dataclass(slots=True)
 class Use:
     """How a parameter is used: as a sequence of `length` entries (or of at least `least`), as a function, or compared
-    with `choices`. `open`: it is rebound or its type is asked for, so that other kinds of values may do.
+    with `choices`. `open`: it is rebound or its type is asked for, so that other kinds of values may do. `keys` and
+    `attributes` are read from it. `low` and `high` are what it is said to lie between.
     """
 
     length: int | None = None
@@ -26,6 +28,10 @@ class Use:
     called: bool = False
     open: bool = False
     choices: list[Any] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    attributes: list[str] = field(default_factory=list)
+    low: float | None = None
+    high: float | None = None
 
     def entries(self) -> int | None:
         """How many entries a sequence for it needs; None where it need not be one."""
@@ -48,6 +54,45 @@ def uses(cls: Any) -> Mapping[str, Use]:
                 if name in found:
                     _note(found[name], use)
     return found
+
+
+def attributes_of(cls: Any, name: str) -> list[str]:
+    """What any method of the class reads from a parameter of its constructor, or from the attribute that keeps it;
+    `__call__` where one calls it.
+    """
+    tree = _parsed(cls)
+    if tree is None:
+        return []
+    kept = {name}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(ast.Name("self"), attr)], value=ast.Name(id=given)) if given == name:
+                kept.add(f"self.{attr}")
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and ast.unparse(node.value) in kept:
+            found.append(node.attr)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in kept:
+            found.append("__call__")
+    return list(dict.fromkeys(found))
+
+
+@functools.cache
+def assigns(cls: Any) -> set[str]:
+    """The attributes that the class's own text gives to `self`."""
+    tree = _parsed(cls)
+    return {
+        node.attr
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+
+
+def _parsed(cls: Any) -> ast.Module | None:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def prefixes(cls: Any) -> list[str]:
@@ -74,6 +119,10 @@ def _note(known: Use, more: Use) -> None:
     known.called |= more.called
     known.open |= more.open
     known.choices += more.choices
+    known.keys += more.keys
+    known.attributes += more.attributes
+    known.low = more.low if known.low is None else known.low
+    known.high = more.high if known.high is None else known.high
 
 
 def _used(node: ast.AST) -> Iterator[tuple[str, Use]]:
@@ -89,6 +138,10 @@ def _used(node: ast.AST) -> Iterator[tuple[str, Use]]:
             yield name, Use(sequence=True, length=count if isinstance(count, int) else None)
         case ast.Subscript(ast.Name(id=name), ast.Constant(int(at)), ast.Load()):
             yield name, Use(sequence=True, least=at + 1)
+        case ast.Subscript(ast.Name(id=name), ast.Constant(str(key)), ast.Load()):
+            yield name, Use(keys=[key])
+        case ast.Attribute(ast.Name(id=name), attr, ast.Load()):
+            yield name, Use(attributes=[attr])
         case ast.Subscript(ast.Name(id=name), ast.UnaryOp(ast.USub(), ast.Constant(int(at))), ast.Load()):
             yield name, Use(sequence=True, least=at)
         case ast.Subscript(ast.Name(id=name), ast.Slice(), ast.Load()):
@@ -106,6 +159,14 @@ def _used(node: ast.AST) -> Iterator[tuple[str, Use]]:
             for each in arguments if function in _ITERATING else ():
                 if isinstance(each, ast.Name):
                     yield each.id, Use(sequence=True)
+        case ast.Assert(
+            test=ast.Compare(
+                ast.Constant(int() | float() as low),
+                [ast.Lt() | ast.LtE(), ast.Lt() | ast.LtE()],
+                [ast.Name(id=name), ast.Constant(int() | float() as high)],
+            )
+        ):
+            yield name, Use(low=low, high=high)
         case ast.Compare(ast.Name(id=name), [ast.Eq() | ast.In()], [wanted]):
             values = wanted.elts if isinstance(wanted, (ast.Tuple, ast.List, ast.Set)) else [wanted]
             words = [each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)]

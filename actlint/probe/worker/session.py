@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import collections
 import contextlib
 import time
 from collections.abc import Mapping
@@ -11,18 +12,23 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import attributes, building, inplace, inputs, loading, losses
+from . import attributes, building, driving, inplace, inputs, loading, losses
 from .channel import Channel
 from .devices import DTYPES
 from .driving import Drive
 from .instances import Built
 from .kinds import Model
-from .patience import TooSlow
-from .places import Failure, Project, described
+from .patience import TooSlow, at_most
+from .places import Failure, Project, described, guarded
 from .state import Probe, say_lines
 from .tracing import Births, Lines
 
 _SEED = 0
+_STEPS = 120
+"""About so many steps are made in all measurements together."""
+
+_WAYS = 12
+_USERS = ("given", "defaults")
 
 
 def run(request: Mapping[str, Any], channel: Channel, device: torch.device) -> None:
@@ -50,20 +56,9 @@ def run(request: Mapping[str, Any], channel: Channel, device: torch.device) -> N
 
 def _probe(probe: Probe, lines: Lines) -> None:
     request, channel = probe.request, probe.channel
-    channel.phase("making the model")
-    with probe.births, lines:
-        built = building.build(probe.module, request["class"], request, _SEED, 0.25 * probe.left())
-    _say_built(probe, built, lines)
-    channel.phase("finding inputs")
-    found, failure = _inputs(probe, built, lines)
-    if failure is not None and isinstance(failure.cause, TooSlow):
-        for way in building.smaller(probe.module, request["class"], built):
-            with contextlib.suppress(Failure):
-                building.fresh(way, _SEED)
-                found, failure = _inputs(probe, way, lines)
-                if found is not None:
-                    _say_built(probe, built := way, lines)
-                    break
+    built, found, failure = _chosen(probe, lines)
+    if found is not None and request["mode"] == "measure":
+        built, found = _quicker(probe, built, found, lines)
     if found is not None:
         channel.say("inputs", text=found.sized(request["batch"]).text, source=found.source)
     if request["mode"] == "shapes":
@@ -96,6 +91,85 @@ def _probe(probe: Probe, lines: Lines) -> None:
             measure(probe, drive, lines)
 
 
+# ------------------------------------------------------------------------------------------------- a model that can run
+
+
+def _chosen(probe: Probe, lines: Lines) -> tuple[Built, inputs.Inputs | None, Failure | None]:
+    """The first way of making the model that can be called too; where none can, the first of all, with its failure.
+
+    What the user wrote is not replaced by guesses of ours, but for smaller numbers where it takes too long.
+    """
+    channel, left = probe.channel, probe.left()
+    ways = building.ways(probe.module, probe.request["class"], probe.request, _SEED, 0.25 * left)
+    todo: collections.deque[Built] = collections.deque()
+    first: tuple[Built, Failure | None] | None = None
+    tried: set[str] = set()
+    while first is None or (len(tried) < _WAYS and probe.left() > 0.5 * left):
+        channel.phase("making the model")
+        with probe.births, lines:
+            way = todo.popleft() if todo else next(ways, None)
+            if way is not None and first is not None:
+                with contextlib.suppress(Failure), at_most(0.2 * probe.left()):
+                    building.fresh(way, _SEED)
+        if way is None:
+            break
+        if way.text in tried:
+            continue
+        tried.add(way.text)
+        _say_built(probe, way, lines)
+        channel.phase("finding inputs")
+        found, failure = _inputs(probe, way, lines)
+        if found is not None:
+            return way, found, None
+        first = first or (way, failure)
+        if failure is not None and isinstance(failure.cause, TooSlow):
+            todo.extendleft(reversed(list(building.smaller(way))))
+        elif way.source in _USERS or way.source.startswith("the call"):
+            break
+        elif failure is not None:
+            todo.extendleft(reversed(list(building.mended(probe.module, way, failure.cause))))
+    assert first is not None
+    if len(tried) > 1:
+        _say_built(probe, first[0], lines)
+    return first[0], None, first[1]
+
+
+def _quicker(probe: Probe, built: Built, found: inputs.Inputs, lines: Lines) -> tuple[Built, inputs.Inputs]:
+    """A smaller model where a step of this one takes so long that little could be measured in the time there is."""
+    took = _seconds(probe, built, found)
+    todo = list(building.smaller(built)) if took * _STEPS > probe.left() else []
+    whole = built
+    while todo and took * _STEPS > probe.left() and probe.left() > 0.5 * probe.request["seconds"]:
+        way = todo.pop(0)
+        try:
+            with at_most(0.1 * probe.left()):
+                building.fresh(way, _SEED)
+                used, _ = _inputs(probe, way, lines)
+        except (Failure, TooSlow):
+            continue
+        if used is not None and (less := _seconds(probe, way, used)) < 0.7 * took:
+            built, found, took = way, used, less
+    if built is not whole:
+        _say_built(probe, built, lines)
+    return built, found
+
+
+def _seconds(probe: Probe, built: Built, found: inputs.Inputs) -> float:
+    """How long a step of training takes, estimated from a small batch."""
+    request = probe.request
+    drive = Drive(built, found, probe.device, DTYPES[request["dtype"]], 2, tuple(request.get("losses", ())))
+    patience = 0.1 * probe.left()
+    try:
+        with guarded("forward"):
+            model = drive.model(_SEED)
+            started = time.monotonic()
+            with at_most(patience):
+                driving.backward(driving.run(drive, model, _SEED))
+    except Failure as failure:
+        return patience * request["batch"] if isinstance(failure.cause, TooSlow) else 0.0
+    return (time.monotonic() - started) * request["batch"] / 2
+
+
 def _say_built(probe: Probe, built: Built, lines: Lines) -> None:
     channel = probe.channel
     with probe.births, lines:
@@ -121,9 +195,10 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
         return building.fresh(built, _SEED)
 
     try:
-        sizes = building.sizes(probe.module, probe.request["class"], built)
+        sizes = building.sizes(built) if built.kind is not None else {}
         patience = 0.2 * probe.left()
-        found = inputs.find(make, lambda m: m, probe.request, probe.module, probe.device, built.text, sizes, patience)
+        request = {**probe.request, "input_calls": [*built.calls, *probe.request.get("input_calls", ())]}
+        found = inputs.find(make, lambda m: m, request, probe.module, probe.device, built.text, sizes, patience)
         return found, None
     except inputs.NoInputs as error:
         if error.likeliest is not None:
