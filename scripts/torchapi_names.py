@@ -1,5 +1,5 @@
 """Make `tables/names.py`: which public names torch's modules have, under which other names the same things go, what
-`from module import *` binds, and which classes derive from `torch.nn.Module`.
+`from module import *` binds, which classes derive from `torch.nn.Module`, and from which others of these.
 
 The modules are imported and listed. Submodules count as names of their package. The canonical name of a class or
 function is its shortest public spelling, that in `torch.nn.functional` before that in `torch`.
@@ -101,15 +101,26 @@ def tables() -> dict[str, str]:
             if other != canonical[key] and listed(owner):
                 aliases.setdefault(owner, []).append(f"{attr}={home}" + ("" if name == attr else f":{name}"))
     derived = {canonical[key] for key in classes if key in canonical}
+    parents = {
+        canonical[key]: " ".join(
+            canonical.get(id(base), f"{base.__module__}.{base.__qualname__}")
+            for base in found.__mro__[1:]
+            if issubclass(base, nn.Module) and base is not nn.Module
+        )
+        for key, found in classes.items()
+        if key in canonical and listed(canonical[key].rpartition(".")[0])
+    }
     return {
         "names.py": module(
             SCRIPT,
             "Public names of torch's modules, what star imports bind where `__all__` says so, other spellings\n"
-            "(`name=module`, with `:other` where the name differs there too), classes that derive from Module.",
+            "(`name=module`, with `:other` where the name differs there too), classes that derive from Module, and\n"
+            "which of them others derive from besides it.",
             mapping("MODULES", names),
             mapping("STARS", stars),
             mapping("ALIASES", {owner: " ".join(sorted(found)) for owner, found in aliases.items()}),
             words("MODULE_CLASSES", " ".join(sorted(derived))),
+            mapping("MODULE_PARENTS", {name: found for name, found in sorted(parents.items()) if found}),
         )
     }
 

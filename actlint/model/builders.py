@@ -21,10 +21,12 @@ def builders(unit: FileView, classes: Sequence[Class]) -> list[Function]:
     own = {function.site: function for function in functions(unit.file)}
     leads: dict[Site, set[Site]] = {}
     for reference in unit.references():
-        if reference.parents and reference.call is not None and isinstance(reference.value, (Class, Function)):
+        # A class may be handed to what builds it; a function that is only handed on is not called here.
+        value, called = reference.value, reference.call is not None
+        if reference.parents and (isinstance(value, Class) or (called and isinstance(value, Function))):
             around = Site(reference.site.path, reference.site.chunk, reference.parents[0].ordinal)
-            if around in own and reference.value.site != around:
-                leads.setdefault(reference.value.site, set()).add(around)
+            if around in own and value.site != around:
+                leads.setdefault(value.site, set()).add(around)
     wanted: list[Site] = []
     queue = [cls.site for cls in classes]
     while queue:

@@ -8,7 +8,18 @@ from dataclasses import replace
 
 from actlint import torchapi
 from actlint.facts import Call, Name, Site
-from actlint.model import attributes, autograd, callbacks, calls, classes, expressions, layers, statements, tensors
+from actlint.model import (
+    attributes,
+    autograd,
+    callbacks,
+    calls,
+    class_tests,
+    classes,
+    expressions,
+    layers,
+    statements,
+    tensors,
+)
 from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
@@ -18,7 +29,6 @@ from actlint.model.state import (
     DictObject,
     InstanceObject,
     ListObject,
-    ModuleObject,
     StorageObject,
     make_join,
     options,
@@ -641,113 +651,10 @@ def _setattr(m: Machine, args: Args, site: Site) -> Value:
     return NONE
 
 
-def _isinstance(m: Machine, args: Args, site: Site) -> Value:
-    if len(args.positional) != 2:
-        return Unknown("isinstance", True)
-    value, wanted = args.positional
-    if isinstance(value, Join):
-        return attributes.distribute(m, value, lambda option: _isinstance(m, Args([option, wanted]), site))
-    choices = elements(m, wanted) or (wanted,)
-    verdicts = [_is_a(m, value, choice) for choice in choices]
-    if any(verdict is True for verdict in verdicts):
-        return Constant(True)
-    if all(verdict is False for verdict in verdicts):
-        return Constant(False)
-    if isinstance(value, Symbol):
-        shown = " or ".join(_class_name(choice) for choice in choices)
-        test = Test(f"{value.key}\0isinstance {choices!r}", True, f"{value.label} is a {shown}")
-        from actlint.model.state import negate
-
-        return Join((((test,), Constant(True)), ((negate(test),), Constant(False))))
-    return Unknown("isinstance", True)
-
-
-def _class_name(value: Value) -> str:
-    return value.qualname.rpartition(".")[2] if isinstance(value, External) else "class"
-
-
-_PYTHON = {
-    "builtins.int": int,
-    "builtins.str": str,
-    "builtins.float": float,
-    "builtins.bool": bool,
-    "builtins.bytes": bytes,
-}
-
-
-def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
-    name = torchapi.canonical(cls.qualname) if isinstance(cls, External) else ""
-    match value:
-        case Constant(value=constant):
-            python = _PYTHON.get(name)
-            if python is not None:
-                return isinstance(constant, python)
-            return False if isinstance(cls, Class) or name.startswith(_NO_CONSTANT) else None
-        case Module(ref=ref) | Instance(ref=ref):
-            found = m.state.heap[ref]
-            assert isinstance(found, (ModuleObject, InstanceObject))
-            if name == "torch.nn.Module":
-                return isinstance(value, Module) or None
-            ancestors = classes.mro(m, found.cls) if isinstance(found.cls, Class) else (found.cls,)
-            if cls in ancestors or any(
-                isinstance(a, External) and torchapi.canonical(a.qualname) == name for a in ancestors
-            ):
-                return True
-            if name.startswith("builtins."):
-                return False
-            known = isinstance(cls, (External, Class)) and all(isinstance(a, (Class, External)) for a in ancestors)
-            return False if known and isinstance(value, Module) and _exact(name, cls) else None
-        case Tuple() | ListRef() | DictRef():
-            own = {"Tuple": "builtins.tuple", "ListRef": "builtins.list", "DictRef": "builtins.dict"}[
-                type(value).__name__
-            ]
-            return name == own if name.startswith("builtins.") else None
-        case Class() | External():
-            made = isinstance(value, Class) or torchapi.is_module_class(value.qualname)
-            return name == "builtins.type" if made and name in _NO_CLASS else None
-        case Partial():
-            return name == "functools.partial" if name in _NO_CLASS else None
-        case Tensor():
-            return True if name == "torch.Tensor" else False if name.startswith("builtins.") else None
-        case Function() if name == "types.FunctionType":
-            return True
-        case Function() | Method():
-            return (
-                False
-                if name in ("functools.partial", "builtins.type") or name.startswith("torch.nn.") or name in _PYTHON
-                else None
-            )
-        case _:
-            return None
-
-
-_NO_CONSTANT = ("torch.", "builtins.", "functools.", "types.")
-"""How the names of classes begin that no number or text is of."""
-
-_NO_CLASS = frozenset({*_PYTHON, "builtins.type", "functools.partial", "types.FunctionType"})
-"""What a class of modules, or a partial, can be told from."""
-
-
-def _exact(name: str, cls: Value) -> bool:
-    """Torch layers form a shallow tree that is not tabulated: only a project class, or another leaf layer, is
-    excluded.
-    """
-    return isinstance(cls, Class) or (name.startswith("torch.nn.") and not name.rpartition(".")[2].startswith("_"))
-
-
 def _partial(m: Machine, args: Args, site: Site) -> Value:
     if not args.positional or not args.complete:
         return Unknown("partial")
     return Partial(args.positional[0], tuple(args.positional[1:]), tuple(args.keywords.items()))
-
-
-def _type(m: Machine, args: Args, site: Site) -> Value:
-    value = args.positional[0] if len(args.positional) == 1 else NONE
-    if isinstance(value, (Module, Instance)):
-        found = m.state.heap[value.ref]
-        assert isinstance(found, (ModuleObject, InstanceObject))
-        return found.cls
-    return Unknown("type()")
 
 
 def _reparametrized(m: Machine, args: Args, site: Site) -> Value | None:
@@ -791,13 +698,6 @@ def _nothing(m: Machine, args: Args, site: Site) -> Value:
 
 def _false(m: Machine, args: Args, site: Site) -> Value:
     return Constant(False)
-
-
-def _callable(m: Machine, args: Args, site: Site) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    if isinstance(value, (Function, Method, Class, Module, Partial)):
-        return Constant(True)
-    return Constant(False) if isinstance(value, Constant) else Unknown("callable")
 
 
 def _identity(m: Machine, args: Args, site: Site) -> Value:
@@ -889,9 +789,10 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "builtins.getattr": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
-    "builtins.isinstance": _isinstance,
-    "builtins.type": _type,
-    "builtins.callable": _callable,
+    "builtins.isinstance": class_tests.is_instance,
+    "builtins.issubclass": class_tests.is_subclass,
+    "builtins.type": class_tests.type_of,
+    "builtins.callable": class_tests.is_callable,
     "builtins.iter": _iterate,
     "builtins.sorted": _sorted,
     "builtins.map": _map,

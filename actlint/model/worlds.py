@@ -49,13 +49,13 @@ USUAL = 2
 MOST_WRITTEN = 100
 """How many written calls of a class are looked at."""
 
-STEPS = 3_000
+STEPS = 12_000
 """Steps for each run of a world."""
 
 BUILDERS = 2
 """How many functions of a file are run that build its classes."""
 
-BUILDER_STEPS = 6_000
+BUILDER_STEPS = 24_000
 """Steps for each run of such a function."""
 
 SHARE = 0.25

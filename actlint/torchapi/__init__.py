@@ -8,7 +8,7 @@ from actlint.torchapi.attributes import class_attributes
 from actlint.torchapi.composites import WRITES_OVERLAPPING
 from actlint.torchapi.layers import WRAPPERS
 from actlint.torchapi.lookup import attribute, function, layer, layer_of, method
-from actlint.torchapi.names import canonical, exists, is_module_class, star
+from actlint.torchapi.names import canonical, exists, is_module_class, module_parents, star
 from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
 from actlint.torchapi.packages import base_class
 from actlint.torchapi.tables.module_attributes import MODULE_ATTRIBUTES
@@ -32,6 +32,7 @@ __all__ = [
     "exists",
     "function",
     "is_module_class",
+    "module_parents",
     "layer",
     "layer_of",
     "method",

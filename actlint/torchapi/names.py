@@ -74,6 +74,19 @@ def is_module_class(qualname: str) -> bool:
     return canonical(qualname) in _module_classes
 
 
+def module_parents(qualname: str) -> frozenset[str] | None:
+    """The classes besides `torch.nn.Module` that a tabulated module class derives from, itself included.
+
+    Classes without a public name are spelled by the module that defines them. None for classes that are not tabulated.
+    """
+    if not is_module_class(qualname) or not qualname.startswith("torch.nn."):
+        return None
+    from actlint.torchapi.tables.names import MODULE_PARENTS
+
+    own = canonical(qualname)
+    return frozenset((own, *MODULE_PARENTS.get(own, "").split()))
+
+
 def exists(qualname: str) -> bool | None:
     """Whether the tabulated version of torch has this attribute chain.
 

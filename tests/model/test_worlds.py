@@ -230,6 +230,32 @@ def test_an_object_is_run_where_its_arguments_cannot_be_carried_and_what_a_build
     assert usual(built, "Wrap")["big()"] == ["GELU", "mul"]
 
 
+def test_a_builder_may_be_handed_the_class() -> None:
+    text = (
+        "import collections.abc\n\n\n"
+        "def build(cls, inner, times=1):\n"
+        "    inner = inner if isinstance(inner, collections.abc.Iterable) else [inner] * times\n"
+        "    return cls(nn.Sequential(*[act() for act in inner]))\n\n\n"
+        "def small(inner=nn.GELU):\n    return build(Wrap, inner, times=2)\n\n\n"
+        "class Wrap(nn.Module):\n    def __init__(self, inner):\n        super().__init__()\n"
+        "        self.inner = inner\n\n"
+        "    def forward(self, x):\n        return self.inner(x) * 2\n\n\n"
+    )
+    assert usual(text, "Wrap")["small()"] == ["GELU", "GELU", "mul"]
+
+
+def test_a_whole_model_is_run_with_its_defaults() -> None:
+    text = (
+        "class Deep(nn.Module):\n    def __init__(self, act=nn.Tanh, depth=24):\n        super().__init__()\n"
+        "        blocks = []\n"
+        "        for index in range(depth):\n"
+        "            blocks.append(Block(8, norm=act(), parts=[act] * 3))\n"
+        "        self.blocks = nn.Sequential(*blocks, act())\n\n"
+        "    def forward(self, x):\n        return self.blocks(x)\n\n\n"
+    )
+    assert usual(text, "Deep") == {"Deep()": ["Linear", "Tanh", "ReLU", "Tanh", "Tanh", "Tanh"] * 24 + ["Tanh"]}
+
+
 def test_worlds_give_worlds() -> None:
     text = "class Outer(nn.Module):\n    def __init__(self, act, n):\n        super().__init__()\n"
     text += "        self.block = Block(n, act=act)\n\n    def forward(self, x):\n        return x(x)\n\n\n"
