@@ -9,6 +9,8 @@ WORLD = "?world:"
 """How the key of a literal begins that says at which constructor call a run's findings hold."""
 USUAL = "?usual:"
 """The same of a call that nobody is seen to make: with defaults for what has one."""
+LOOP = "?loop:"
+"""The same of a loop that runs at least once, or a container with at least one layer."""
 
 
 def stated(condition: Condition) -> tuple[str, ...] | None:
@@ -21,7 +23,7 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
     words: list[str] = []
     calls = 0
     for test in condition:
-        if test.guard or test.key.startswith("?loop:"):
+        if test.guard or test.key.startswith(LOOP):
             continue
         if test.key.startswith(("?except:", "?suppressed:", "?import:", "?case:")) or "#" in test.key:
             return None
@@ -30,6 +32,11 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
             words.append(text)
             calls += test.key.startswith(WORLD)
     return tuple(words) if len(words) - calls <= _MOST else None
+
+
+def is_skipped(test: Test) -> bool:
+    """Whether the literal says that a loop never runs, or that a container is empty."""
+    return not test.positive and test.key.startswith(LOOP)
 
 
 def firm(condition: Condition) -> tuple[str, ...] | None:

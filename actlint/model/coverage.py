@@ -2,9 +2,9 @@
 
 A module is covered if `forward` has a result, on some path through it, each of whose tensors comes from a tabulated
 operation, a parameter or an argument, through modules of the project that were evaluated; conditions and sizes may be
-unknown. Where paths meet, one of them is enough; of what goes into an operation, every tensor counts. A budget that ran
-out covers nothing. A class whose parameters must be known for that is covered if it is at one constructor call that the
-evaluator runs.
+unknown. Where paths meet, one of them is enough, but not the one that leaves a loop out; of what goes into an
+operation, every tensor counts. A budget that ran out covers nothing. A class whose parameters must be known for that
+is covered if it is at one constructor call that the evaluator runs.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from actlint.facts import (
 )
 from actlint.facts import Call as CallNode
 from actlint.facts import Constant as Number
-from actlint.model.conditions import USUAL, WORLD, describe
+from actlint.model.conditions import LOOP, USUAL, WORLD, describe
 from actlint.model.coverage import BUDGET, counts, coverage
 from actlint.model.events import (
     Argument,
@@ -256,7 +256,7 @@ def _trace(file: FileView, trace: Trace, indent: str) -> Iterator[str]:
 
 
 def _condition(condition: Condition) -> str:
-    words = [describe(test) for test in condition if not test.key.startswith(("?loop:", WORLD, USUAL))]
+    words = [describe(test) for test in condition if not test.key.startswith((LOOP, WORLD, USUAL))]
     return f"  when {' and '.join(words)}" if words else ""
 
 

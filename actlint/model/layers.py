@@ -6,6 +6,7 @@ from actlint import torchapi
 from actlint.facts import Site
 from actlint.model import attributes, calls, classes, gradients, tensors
 from actlint.model.args import Args
+from actlint.model.conditions import LOOP
 from actlint.model.events import Call, LoopEdge
 from actlint.model.machine import Machine
 from actlint.model.sequences import choices, element, elements, one_of
@@ -207,7 +208,7 @@ def _call_repeated(m: Machine, module: Module, layer: Value, args: Args, site: S
         m.blurred -= 1
     if isinstance(made, Tensor):
         m.record(LoopEdge(m.where(site), (made,)))
-    ran = Test(f"?loop:{m.number()}", True, "the container has layers")
+    ran = Test(f"{LOOP}{m.number()}", True, "the container has layers")
     value = join_values(before, (negate(ran),), made, (ran,), m.merge)
     result = tensors.as_tensor(m, value) or value
     m.record(Call(m.where(site), module, None, module, args.named(), result, False, discarded))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from actlint.facts import FunctionDef
+from actlint.model.conditions import is_skipped
 from actlint.model.events import Argument, Call, Merge, Return, Trace
 from actlint.model.state import DictObject, InstanceObject, ListObject, ModuleObject
 from actlint.model.tensors import OPAQUE
 from actlint.model.values import (
     Class,
+    Condition,
     Constant,
     DictRef,
     Instance,
@@ -27,6 +29,7 @@ from actlint.model.values import (
 )
 from actlint.model.values import Iterator as IteratorValue
 
+T = TypeVar("T")
 Causes: TypeAlias = tuple[str, ...]
 """Why something is not known, in the order of the run: empty where it is known."""
 
@@ -128,7 +131,7 @@ class _Slice:
                 if not complete and not inside:
                     yield _Seen((f"nothing is known of the returned {_KIND[type(value).__name__]}",))
             case Join(options=options):
-                for _, option in options:
+                for _, option in _entered(options):
                     yield from self._results(option, around, before)
             case _:
                 yield self._value(value, len(self.trace.events) if before is None else before)
@@ -176,7 +179,7 @@ class _Slice:
                     return _Seen((f"nothing is known of a {_KIND[type(value).__name__]}",))
                 return _all([self._value(item, before, (*around, ref)) for item in inside])
             case Join(options=options):
-                return _any([self._value(option, before, around) for _, option in options])
+                return _any([self._value(option, before, around) for _, option in _entered(options)])
             case Constant() | Symbol() | Unset():
                 return _PLAIN
             case Module():
@@ -237,7 +240,7 @@ class _Slice:
                 seen = _all(given)
                 return _Seen(seen.causes, seen.argument)
             case Merge(options=options):
-                return _any([self.tensors.get(option.number, _Seen()) for _, option in options])
+                return _any([self.tensors.get(option.number, _Seen()) for _, option in _entered(options)])
             case Argument(label=label, result=result):
                 if label.startswith(OPAQUE):
                     return _Seen((label[len(OPAQUE) + 1 : -1],))
@@ -248,6 +251,12 @@ class _Slice:
 
 
 _KIND = {"Tuple": "tuple", "ListRef": "list", "DictRef": "dict", "Instance": "object", "Iterator": "sequence"}
+
+
+def _entered(options: tuple[tuple[Condition, T], ...]) -> tuple[tuple[Condition, T], ...]:
+    """Without the path that leaves a loop out, or a container empty: nobody writes a model for that one."""
+    kept = tuple(entry for entry in options if not any(is_skipped(test) for test in entry[0]))
+    return kept or options
 
 
 def _all(parts: list[_Seen]) -> _Seen:

@@ -39,6 +39,7 @@ from actlint.facts import (
     With,
 )
 from actlint.model import attributes, calls, expressions, stale, tensors
+from actlint.model.conditions import LOOP
 from actlint.model.events import LoopEdge, Read
 from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
@@ -406,7 +407,7 @@ def _unknown_loop(
         meet(m, state, since)
     _close_loop(m, body, changed)
     if not surely:
-        ran = Test(f"?loop:{m.number()}", True, "the loop runs")
+        ran = Test(f"{LOOP}{m.number()}", True, "the loop runs")
         m.state.condition = (*base, ran)
         before.condition = (*base, negate(ran))
         names = before.names(m.frame.number)

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from actlint.closed import assert_never
 from actlint.facts import FunctionDef
 from actlint.model import graph
-from actlint.model.conditions import USUAL, WORLD, describe
+from actlint.model.conditions import LOOP, USUAL, WORLD, describe
 from actlint.model.coverage import counts, coverage
 from actlint.model.events import (
     Argument,
@@ -218,4 +218,4 @@ def _reasons(values: list[Value]) -> tuple[str, ...]:
 
 def conditions(condition: Condition) -> tuple[str, ...]:
     """A path's condition in words; that a loop runs is none."""
-    return tuple(describe(test) for test in condition if not test.key.startswith(("?loop:", WORLD, USUAL)))
+    return tuple(describe(test) for test in condition if not test.key.startswith((LOOP, WORLD, USUAL)))

@@ -21,6 +21,7 @@ def causes(init: str, body: str, params: str = "x") -> tuple[str, ...]:
 
 LINEAR = "self.fc = nn.Linear(4, 4)"
 GIVEN = "call of a parameter: given"
+LAYERS = "a Sequential whose layers are not all known"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,9 @@ def test_covered(init: str, body: str) -> None:
         ("self.given = given", "return x + self.given(x)", (GIVEN,)),
         ("self.given = given", "return torch.cat([x, self.given(x)])", (GIVEN,)),
         ("self.w = nn.Parameter(torch.zeros(3))", "return self.w", (NO_ARGUMENT,)),
+        # a loop that never runs, or a container without layers, is not the model
+        ("self.given = given\nself.n = n", "for _ in range(self.n):\n    x = self.given(x)\nreturn x", (GIVEN,)),
+        ("self.net = nn.Sequential(*[given() for _ in range(n)])", "return self.net(x)", (LAYERS,)),
         ("", "raise ValueError(x)", (NO_RETURN,)),
         ("", "x = torch.relu(torch.relu(x))\n" * 3000 + "return x", (BUDGET,)),
     ],
