@@ -9,7 +9,7 @@ from actlint.model.deprecations import Use, exists_at, uses
 from actlint.model.knowing import knows
 from actlint.model.program import Context, FileView
 from actlint.model.rewrites import repair
-from actlint.rule import Finding
+from actlint.rule import Finding, Note
 from actlint.torchapi.deprecated import Deprecation
 
 
@@ -22,7 +22,9 @@ def findings(unit: FileView, ctx: Context, code: str) -> Iterator[Finding]:
             use.site,
             _message(unit, ctx, use),
             label=_label(use),
-            fix=repair(unit, use),
+            notes=() if use.given is None else (Note(use.given, "called with it here"),),
+            conditions=use.conditions,
+            fix=repair(unit, use) if use.alone else None,
             severity="info" if use.row.info and use.status == "deprecated" else None,
         )
 
@@ -35,16 +37,16 @@ def _message(unit: FileView, ctx: Context, use: Use) -> str:
         subject = f"`{row.qualname}`" if row.kind == "module" else f"`{written}` (`{row.qualname}`)"
     match row.kind:
         case "argument":
-            subject = f"`{row.argument}` of `{written}`"
+            subject = f"`{row.argument}` of {subject}"
         case "value":
-            subject = f"`{row.argument}={row.value}` of `{written}`".replace('"', "'")
+            subject = f"`{row.argument}={row.value}` of {subject}".replace('"', "'")
         case "overload":
             subject = f"`{written}({row.value})`"
         case "attribute":
             number = row.qualname.rpartition(".")[2]
             subject = f"`{written}` of a tensor with {number} dimension{'s' * (number != '1')}"
         case "omission":
-            subject = f"`{written}` without `{row.argument}`"
+            subject = f"{subject} without `{row.argument}`"
         case _:
             pass
     parts = [f"{subject} {_when(use)}"]

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from actlint.facts import Argument, Call, Constant, Site
 from actlint.intents import Repair, Replace, SetArgument
-from actlint.model.deprecations import deprecated_uses
+from actlint.model.deprecations import Use, uses
 from actlint.model.events import Call as CallEvent
 from actlint.model.flow import input_of, producers
+from actlint.model.overwrite import short
 from actlint.model.program import Context, FileView
-from actlint.rule import Finding, rule
+from actlint.rule import Finding, Note, rule
 from actlint.torchapi import Kind
 
 _KEEPS_RANK: frozenset[Kind] = frozenset({"activation", "dropout", "identity", "normalization", "pooling", "resample"})
@@ -20,23 +21,33 @@ _KEEPS_RANK: frozenset[Kind] = frozenset({"activation", "dropout", "identity", "
 def implicit_softmax_dim(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report calls, of the functions and of the layers' constructors, that leave `dim` out or give None."""
     found = [
-        (unit.site(reference.site, reference.call), reference.call, omitted)
-        for reference, row in deprecated_uses(unit, "ACT102", switches=False)
-        if reference.call is not None
-        and (omitted := _omitted(reference.call, row.parameters.index("dim"))) is not False
+        (use, use.reference.call, omitted)
+        for use in uses(unit, ("ACT102",), switches=False)
+        if use.reference.call is not None
+        and (omitted := _omitted(use.reference.call, use.row.parameters.index("dim"))) is not False
     ]
     channels = _over_channels(unit) if found else frozenset()
-    for at, call, argument in found:
+    for use, call, argument in found:
+        at = unit.site(use.reference.site, call)
         dim = "1" if at in channels else "-1"
         none = unit.site(at, argument.value) if isinstance(argument, Argument) else None
         intent = SetArgument(at, "dim", (dim,)) if none is None else Replace(none, (dim,))
         yield Finding(
             at,
-            f"`{unit.text(call.func)}` without `dim` takes the second dimension of a 2-D or 4-D input, but the first "
+            f"{_named(unit, use, call)} without `dim` takes the second dimension of a 2-D or 4-D input, but the first "
             "of a 3-D one, which mixes the samples of a batch",
             label="torch warns at each call",
-            fix=Repair(f"name the dimension: `dim={dim}`", "unsafe", (intent,)),
+            notes=() if use.given is None else (Note(use.given, "called with it here"),),
+            conditions=use.conditions,
+            fix=Repair(f"name the dimension: `dim={dim}`", "unsafe", (intent,)) if use.alone else None,
         )
+
+
+def _named(unit: FileView, use: Use, call: Call) -> str:
+    """What is called, and what that is where its name does not say so."""
+    written, name = unit.text(call.func), use.row.qualname.rpartition(".")[2]
+    hidden = use.held is not None and name not in written
+    return f"`{written}` (`{short(use.row.qualname)}`)" if hidden else f"`{written}`"
 
 
 def _omitted(call: Call, position: int) -> Argument | bool:

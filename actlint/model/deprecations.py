@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from actlint import torchapi
@@ -43,6 +43,7 @@ from actlint.facts import (
 from actlint.facts import Collection as Display
 from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.annotated import annotation_references
+from actlint.model.called import Called, called
 from actlint.model.deprecated_methods import method_references
 from actlint.model.link import Binding, import_target
 from actlint.model.looked_up import looked_up
@@ -59,18 +60,37 @@ Status: TypeAlias = Literal["deprecated", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place that uses what a row speaks of. `argument`: the argument that the row is about, where it is given."""
+    """A place that uses what a row speaks of. `argument`: the argument that the row is about, where it is given.
+
+    `held`: the name is not written there, but held by what is called.
+    """
 
     reference: Reference
     row: Deprecation
     status: Status
     argument: Argument | None = None
+    held: Called | None = None
 
     @property
     def site(self) -> Site:
         """What is reported: the argument, or the reference."""
         at = self.reference.site
         return at if self.argument is None else Site(at.path, at.chunk, self.argument.ordinal)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Under which a run gets there."""
+        return () if self.held is None else self.held.conditions
+
+    @property
+    def given(self) -> Site | None:
+        """The call that gives what is called, where it comes from outside of the function."""
+        return None if self.held is None else self.held.given
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else can be meant there."""
+        return self.held is None or self.held.alone
 
 
 def deprecated_uses(unit: FileView, rule: str, *, switches: bool) -> Iterator[tuple[Reference, Deprecation]]:
@@ -120,7 +140,11 @@ def _all_uses(unit: FileView) -> tuple[Use, ...]:
     if unit.deprecated is None:
         target = unit.program.settings.target
         references = [*unit.references(), *method_references(unit), *annotation_references(unit), *looked_up(unit)]
-        unit.deprecated = tuple(use for reference in references for use in _uses_of(reference, target))
+        found = [use for reference in references for use in _uses_of(reference, target)]
+        for held in called(unit):
+            of_call = (use for use in _uses_of(held.reference, target) if _is_of_call(held, use.row))
+            found += (replace(use, held=held) for use in of_call)
+        unit.deprecated = tuple(found)
     return unit.deprecated
 
 
@@ -136,6 +160,12 @@ def _uses_of(reference: Reference, target: Target) -> Iterator[Use]:
         module = MODULES.get(qualname.rpartition(".")[0])
         if module is not None and (status := _status(module, target)):
             yield Use(reference, module, status)
+
+
+def _is_of_call(held: Called, row: Deprecation) -> bool:
+    """Whether a row is about the arguments of a call; where one is left out, a `partial` has not given it either."""
+    place = row.parameters.index(row.argument) if row.argument in row.parameters else -1
+    return row.argument != "" and (row.kind != "omission" or held.leaves_out(row.argument, place))
 
 
 def _status(row: Deprecation, target: Target) -> Status | None:

@@ -153,6 +153,11 @@ def public_name(call: Call) -> str:
     if isinstance(call.callee, ForeignMethod):
         operator = call.callee.name.removeprefix("operator ")
         return operator if operator != call.callee.name else f".{call.callee.name}()"
+    return short(qualname)
+
+
+def short(qualname: str) -> str:
+    """A qualified name as people write it."""
     return qualname.replace("torch.nn.functional.", "F.").replace("torch.nn.", "nn.")
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "MADE_BY",
     "METHODS",
     "MODULES",
+    "OF_CALLS",
     "OVERLOADS",
     "Deprecation",
     "deprecations",
@@ -62,6 +63,10 @@ OVERLOADS: dict[str, frozenset[int]] = {
     if name.startswith(("addc", "addm")) or name.endswith(("_", "bmm"))
 }
 """The methods that nothing but tensors have, each with the numbers of arguments that only its old form takes."""
+OF_CALLS: frozenset[str] = frozenset(
+    row.qualname.rpartition(".")[2] for row in ALL if row.argument and not row.qualname.startswith(_OF_OBJECTS)
+)
+"""The last parts of the names of which a call has something deprecated: an argument, or that one is left out."""
 LAST: frozenset[str] = frozenset(name.rpartition(".")[2] for name in DEPRECATED)
 """The last parts of all names."""
 

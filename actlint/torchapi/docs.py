@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 _STABLE = "https://docs.pytorch.org/docs/stable"
 _VISION = "https://docs.pytorch.org/vision/stable"
+_CHECKPOINT = "distributed.checkpoint.html#torch.distributed.checkpoint"
 _PAGES = {
     "torch.amp": "amp.html",
     "torch.nn.init": "nn.init.html",
@@ -19,7 +22,7 @@ _PAGES = {
     "torch.backends.mps": "backends.html",
     "torch.backends.mkldnn": "backends.html",
     "torch.profiler": "profiler.html",
-    "torch.export": "export.html",
+    "torch.export": "user_guide/torch_compiler/export/api_reference.html",
     "torch.nn.Module": "generated/torch.nn.Module.html",
     "torch.nn.attention.flex_attention": "nn.attention.flex_attention.html",
     "torch.autograd.profiler": "autograd.html",
@@ -30,6 +33,11 @@ _PAGES = {
 }
 """The modules (and classes) whose members have one page in common, with an anchor for each."""
 _ELSEWHERE = {
+    "torch.amp.GradScaler": "amp.html#gradient-scaling",
+    "torch.amp.autocast": "amp.html#torch.autocast",
+    "torch.distributed.checkpoint.load": f"{_CHECKPOINT}.state_dict_loader.load",
+    "torch.distributed.checkpoint.save": f"{_CHECKPOINT}.state_dict_saver.save",
+    "torch.multiprocessing.spawn": "multiprocessing.html#torch.multiprocessing.spawn.spawn",
     "torch.Tensor": "tensors.html#torch.Tensor",
     "torch.autograd.Variable": "autograd.html#variable-deprecated",
     "torch.distributed.run.main": "elastic/run.html",
@@ -37,6 +45,8 @@ _ELSEWHERE = {
     "torch.memory_format": "tensor_attributes.html#torch.memory_format",
     "torch.utils.cpp_extension": "cpp_extension.html",
 }
+_CUDA_MEMORY = re.compile(r"torch\.cuda\.(\w*memory\w*|empty_cache)")
+"""Functions of `torch.cuda.memory` that `torch.cuda` has as well; their pages go by the former's name."""
 _UNDOCUMENTED = (
     *("torch.utils._pytree.", "torch.ao.", "torch.utils.data.graph", "torch.distributed.elastic.", "torch._"),
     *("torch.distributed.nn.", "torch.nn.modules.", "torch.nn.parallel.scatter_gather.", "torch.onnx.utils."),
@@ -60,6 +70,8 @@ def documentation(qualname: str) -> str:
         return f"{_VISION}/transforms.html"
     if not qualname.startswith("torch.") or qualname.startswith(_UNDOCUMENTED):
         return ""
+    if _CUDA_MEMORY.fullmatch(qualname):
+        return f"{_STABLE}/generated/{qualname.replace('torch.cuda.', 'torch.cuda.memory.')}.html"
     if owner in _PAGES:
         return f"{_STABLE}/{_PAGES[owner]}#{qualname}"
     return f"{_STABLE}/generated/{qualname}.html"
