@@ -70,8 +70,12 @@ def _of_annotation(unit: FileView, number: int, node: Expr, path: tuple[Node, ..
                 value = _meaning(unit.program.names, unit.file, name)
                 if isinstance(value, External) and value.qualname.rpartition(".")[2] in CLASSES:
                     yield Reference(site, _written(name, node.ordinal), value, None, (*path, node))
-        case Subscript(index=index) if index is not None:
-            yield from _of_annotation(unit, number, index, (*path, node))
+        case Subscript(value=value, index=index) if index is not None:
+            kind = _special(unit, number, value)
+            if kind == "Annotated" and isinstance(index, Display) and index.elements:
+                index = index.elements[0]
+            if kind != "Literal":
+                yield from _of_annotation(unit, number, index, (*path, node))
         case Display(elements=elements):
             for element in elements:
                 yield from _of_annotation(unit, number, element, (*path, node))
@@ -79,6 +83,12 @@ def _of_annotation(unit: FileView, number: int, node: Expr, path: tuple[Node, ..
             yield from _of_annotation(unit, number, value, path)
         case _:
             pass
+
+
+def _special(unit: FileView, number: int, node: Expr) -> str:
+    """What is subscripted, by its own name: the texts in `Literal` are values, those in `Annotated` say more."""
+    known = unit.references_at(Site(unit.path, number, node.ordinal))
+    return next((each.qualname.rpartition(".")[2] for each in known if each.qualname.startswith("typing")), "")
 
 
 def _names(text: str) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import Call, Name, Site
+from actlint.facts import Call, FunctionDef, Lambda, Name, Site
 from actlint.model.conditions import stated
 from actlint.model.events import Call as CallEvent
 from actlint.model.program import FileView
@@ -57,9 +57,15 @@ def called(unit: FileView) -> Iterator[Called]:
         at = unit.site(site, node.func) if isinstance(node, Call) else site
         if isinstance(node, Call) and not any(each.qualname for each in unit.references_at(at)):
             reference = Reference(at, node.func, External(qualname), node, unit.path_to(site))
-            alone = isinstance(node.func, Name) and len(callees[site]) == 1
+            alone = isinstance(node.func, Name) and len(callees[site]) == 1 and not _is_given(node.func, reference)
             given = first.where.stack[-1] if first.where.stack else None
             yield Called(reference, conditions, given, alone, dict(first.args))
+
+
+def _is_given(name: Name, reference: Reference) -> bool:
+    """Whether a name is a parameter of a function around it: other callers may give it something else."""
+    functions = (node for node in reference.parents if isinstance(node, (FunctionDef, Lambda)))
+    return any(item.name == name.id for function in functions for item in function.params.items)
 
 
 def _calls(unit: FileView) -> Iterator[CallEvent]:

@@ -52,7 +52,7 @@ from actlint.model.references import Reference
 from actlint.model.values import ModuleFile
 from actlint.model.walk import bound_names, children, target_names, walk
 from actlint.target import Target
-from actlint.torchapi.deprecated import LAST, MODULES, Deprecation, deprecations
+from actlint.torchapi.deprecated import LAST, MODULES, UNDONE_BY, Deprecation, deprecations
 
 _VERSIONS = ("torch.__version__", "torch.version")
 Status: TypeAlias = Literal["deprecated", "removed"]
@@ -311,6 +311,19 @@ def tested(unit: FileView, row: Deprecation) -> bool:
         for path in unit.program.names.files
         for reference in view(unit.program, path).references()
         if reference.qualname.rpartition(".")[2] in LAST
+    )
+
+
+def relied_on(unit: FileView, row: Deprecation) -> bool:
+    """Whether some code of the project counts on what the old form alone does: what undoes it, or what it leaves."""
+    undo, left = UNDONE_BY.get(row.qualname, ("", ""))
+    if not undo:
+        return False
+    files = unit.program.names.files
+    return any(left in chunk.text for file in files.values() for chunk in file.facts.chunks) or any(
+        torchapi.canonical(reference.qualname) == undo
+        for path in files
+        for reference in view(unit.program, path).references()
     )
 
 

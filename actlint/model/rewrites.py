@@ -41,6 +41,7 @@ from actlint.model.deprecations import (
     is_none,
     is_type_test,
     moved_import,
+    relied_on,
     tested,
 )
 from actlint.model.overloads import numbers_by_name, permuted
@@ -62,7 +63,7 @@ def repair(unit: FileView, use: Use) -> Repair | None:
     row, reference = use.row, use.reference
     message = advice(row)
     display = Repair(message, "display", (), row.keeps_checkpoints) if message else None
-    if row.fix == "none" or not exists_at(row.replacement_since, unit.program.settings.target):
+    if row.fix == "none" or not exists_at(row.replacement_since, unit.program.settings.target) or relied_on(unit, row):
         return display
     if reference.imported:
         moved = moved_import(unit, reference, row.replacement) if row.recipe == "rename" and _is_plain(row) else None
@@ -105,8 +106,11 @@ def _applicability(unit: FileView, use: Use) -> Applicability:
     if row.recipe == "drop" and row.value and use.status == "deprecated":
         given = None if use.argument is None else use.argument.value
         return "safe" if given is not None and unparse(given) == row.value else "unsafe"
-    if row.kind == "class" and not row.argument and (is_type_test(reference) or tested(unit, row)):
-        return "unsafe"
+    if row.kind == "class" and not row.argument:
+        around = reference.parents[-2:]
+        handed = len(around) == 2 and isinstance(around[0], Call) and isinstance(around[1], Argument)
+        if handed or is_type_test(reference) or tested(unit, row):
+            return "unsafe"  # who is handed a class may ask for its name
     if row.kind == "function" and reference.call is None and (_is_registered(reference.parents) or tested(unit, row)):
         return "unsafe"
     return "safe"

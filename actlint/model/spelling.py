@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from actlint.facts import Alias, ClassDef, Comprehension, Expr, FunctionDef, Import, ImportFrom, Lambda, Node, Stmt
+from actlint.facts import (
+    Alias,
+    Attribute,
+    Call,
+    ClassDef,
+    Comprehension,
+    Expr,
+    FunctionDef,
+    Import,
+    ImportFrom,
+    Lambda,
+    Name,
+    Node,
+    Stmt,
+)
 from actlint.intents import Reference
 from actlint.model.link import Binding, File, Names, global_name
 from actlint.model.values import External
@@ -38,7 +52,8 @@ def spell(names: Names, file: File, qualname: str, path: Sequence[Node]) -> Refe
 
 
 def _visible(names: Names, file: File, path: Sequence[Node]) -> Visible:
-    visible: Visible = {name: _imported(names, file, name) for name in file.bindings}
+    begun = _begins(path[-1]) if path else None
+    visible: Visible = {name: _imported(names, file, name, name == begun) for name in file.bindings}
     hidden: Visible = {}
     for position, node in enumerate(path):
         match node:
@@ -82,10 +97,20 @@ def _of_body(body: Sequence[Stmt], at: Node) -> Visible:
     return found
 
 
-def _imported(names: Names, file: File, name: str) -> str | None:
-    """The qualified name behind a module-level name that unconditional imports of one thing bind, and nothing else."""
+def _begins(node: Node) -> str | None:
+    """The name that a chain of attributes begins with: it is there, or what stands at the place cannot run."""
+    node = node.func if isinstance(node, Call) else node
+    while isinstance(node, Attribute):
+        node = node.value
+    return node.id if isinstance(node, Name) else None
+
+
+def _imported(names: Names, file: File, name: str, there: bool) -> str | None:
+    """The qualified name behind a module-level name that imports of one thing bind, and nothing else; unconditional
+    ones, if it is not `there`.
+    """
     bindings = file.bindings[name]
-    if any(b.conditional or b.typing or b.kind not in ("import", "from") for b in bindings):
+    if any((b.conditional and not there) or b.typing or b.kind not in ("import", "from") for b in bindings):
         return None
     if len({_source(binding) for binding in bindings}) > 1:
         return None

@@ -20,6 +20,7 @@ __all__ = [
     "MODULES",
     "OF_CALLS",
     "OVERLOADS",
+    "UNDONE_BY",
     "Deprecation",
     "deprecations",
     "documentation",
@@ -76,6 +77,12 @@ CONTRACTS: dict[str, frozenset[str]] = {
     "torch.nn.parallel.data_parallel": frozenset({"dataparallel", "dp"}),
 }
 """What is information alone, by the start of its name: the words in which those speak of it who offer just that."""
+
+UNDONE_BY: dict[str, tuple[str, str]] = {
+    "torch.nn.utils.weight_norm": ("torch.nn.utils.remove_weight_norm", "weight_g"),
+    "torch.nn.utils.spectral_norm": ("torch.nn.utils.remove_spectral_norm", "weight_orig"),
+}
+"""What undoes the old form alone, and an attribute that it alone makes: beside either, the new form would raise."""
 
 MADE_BY: dict[str, frozenset[str]] = {
     name: frozenset({"torch.jit.script", "torch.jit.trace", "torch.jit.trace_module"})

@@ -315,6 +315,213 @@ class Loss(torch.nn.Module):
             functional.sigmoid(x), y, None, False)
 result = Loss(reduction="sum")(torch.zeros(2), torch.ones(2))
 """,
+    "imports under a condition": """
+import importlib.util
+if importlib.util.find_spec("torch"):
+    import torch
+    import torch.nn as nn
+    from torch.nn import functional as F
+x = torch.ones(2)
+def f(x):
+    return torch.nn.functional.sigmoid(x) + nn.functional.tanh(x) + F.sigmoid(x)
+result = [f(x), torch.norm(x), torch.ger(x, x), torch.range(0, 2)]
+""",
+    "names of parameters, classes and comprehensions": """
+import torch
+import torch.nn.functional as F
+from torch.nn.functional import sigmoid
+def a(sigmoid, x): return sigmoid(x)
+def b(x, F=None): return x if F is None else F.tanh(x)
+def c(x): return [F for F in (x, F.sigmoid(x))] if False else [sigmoid for sigmoid in (x,)]
+class K:
+    sigmoid = staticmethod(lambda x: x + 1)
+    def go(self, x): return self.sigmoid(x) + sigmoid(x)
+    class F:
+        @staticmethod
+        def tanh(x): return x * 3
+    v = F.tanh(torch.ones(1))
+x = torch.ones(2)
+result = [a(torch.relu, x), b(x), c(x), K().go(x), K.v, (lambda sigmoid: sigmoid)(x), (lambda x: sigmoid(x))(x)]
+""",
+    "imports in a class": """
+import torch
+class Net(torch.nn.Module):
+    import torch.nn.functional as F
+    from torch.nn.functional import sigmoid
+    act = F.tanh
+    gate = staticmethod(sigmoid)
+    def forward(self, x):
+        import torch.nn.functional as F
+        return F.sigmoid(x) + self.F.tanh(x) + Net.F.sigmoid(x) + type(self).gate(x)
+    def local(self, x):
+        from torch.nn.functional import tanh
+        torch = 3
+        return tanh(x) * torch
+n = Net()
+x = torch.ones(2)
+result = [n(x), n.local(x), Net.act(x)]
+""",
+    "a decorator that is made": """
+import functools
+import torch
+import torch.nn.functional as F
+def through(fn=F.sigmoid, /, *fs, scale=torch.norm(torch.ones(1))):
+    def deco(g):
+        @functools.wraps(g)
+        def run(*a, **k): return fn(g(*a, **k)) * scale
+        return run
+    return deco
+@through(F.tanh)
+@through()
+def f(x): return F.sigmoid(x)
+class D:
+    @property
+    @functools.lru_cache
+    def v(self): return F.sigmoid(torch.ones(1))
+    __call__ = staticmethod(F.tanh)
+result = [f(torch.ones(2)), D().v, D()(torch.ones(1))]
+""",
+    "semicolons and backslashes": """
+import torch; import torch.nn.functional as F; x = torch.ones(2)
+y = F.sigmoid(x); z = F\\
+    .tanh(x) ; w = (F
+    # why
+    .sigmoid(x))
+v = torch.norm(x, \\
+    2)
+if True: u = F.sigmoid(x); t = torch.range(0, 2)
+result = [y, z, w, v, u, t]
+""",
+    "texts that are types, and texts that are not": """
+from typing import Callable, Generic, TypeVar, Annotated, Literal, Union
+import torch
+import torch.nn as nn
+from torch.autograd import Variable
+from torch.optim.lr_scheduler import _LRScheduler
+T = TypeVar("T", bound="Variable")
+S = Union["_LRScheduler", None]
+Fn = Callable[[Variable], "Variable"]
+class Box(Generic[T]):
+    v: "T"
+    s: Annotated[Variable, "Variable"]
+    k: Literal["Variable"]
+    def get(self: "Box[Variable]", x: "Callable[[Variable], list['Variable']]" = None) -> dict[str, Variable]:
+        return {"Variable": 1}
+result = [Box().get(), Box.__annotations__["k"] == Literal["Variable"]]
+""",
+    "called through what holds it": """
+import torch
+import torch.nn as nn, torch.nn.functional as F
+soft = F.softmax; cls = nn.LogSoftmax; crit = nn.MSELoss; ger = torch.ger; mg = torch.meshgrid
+x = torch.rand(2, 3, generator=torch.Generator().manual_seed(0))
+def f(x, soft=soft): return soft(x)
+def g(x):
+    s = F.softmin
+    if x.sum() > 0: s = F.softmax
+    return s(x)
+for act in (nn.Softmax, nn.LogSoftmax): y = act()(x)
+class H:
+    cls = nn.Softmax
+    def go(self, x): return self.cls()(x)
+result = [
+    soft(x), cls()(x), crit(size_average=False)(x, x + 1), crit(reduce=False)(x, x + 1), ger(x[0], x[0]),
+    mg(x[0], x[1]), f(x), g(x), y, H().go(x),
+]
+""",
+    "statements of all kinds": """
+import contextlib, torch
+import torch.nn.functional as F
+@contextlib.contextmanager
+def c():
+    try: yield F.sigmoid
+    finally: F.tanh(torch.ones(1))
+with c() as s, (contextlib.suppress(F.sigmoid if False else ValueError)):
+    y = s(torch.ones(1))
+for F.z in (1,): pass
+assert F.sigmoid(torch.ones(1)).sum() < 1, f"{F.sigmoid}"
+del F.z
+while (k := F.tanh(torch.zeros(1)).item()): break
+one = torch.ones(1)
+result = [y, k, *[F.sigmoid(one)], {**{"a": F.tanh(one)}}["a"], (lambda *a, **k: a[0])(*(F.sigmoid(one),))]
+""",
+    "torch under a parameter's name": """
+import torch.nn.functional as F
+import torch as pt
+def f(torch, x): return F.sigmoid(x) + torch
+def g(x, sigmoid=2): return F.sigmoid(x) * sigmoid
+def h(x):
+    pt = 1
+    return F.tanh(x) * pt
+x = pt.ones(2)
+result = [f(1, x), g(x), h(x)]
+""",
+    "comments in calls": """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+y = torch.norm(  # the norm
+    torch.ones(3),  # of ones
+    # p
+    p=2,
+    dim=0,  # first
+    # end
+)
+z = F.softmax(
+    torch.ones(2, 3),  # input
+    # no dim
+)
+w = nn.init.constant(  # c
+    torch.empty(2),
+    3.0,  # val
+)
+q = F.upsample(  # up
+    torch.ones(1, 1, 2, 2),
+    scale_factor=2,  # twice
+    mode="bilinear",
+    # align
+    align_corners=True,
+)
+r = torch.range(
+    0,  # from
+    4,  # to, both
+    # step
+    2,
+)
+s = torch.log(  # log
+    torch.softmax(torch.ones(2, 3),  # soft
+      dim=1)
+)
+result = [y, z, w, q, r, s]
+""",
+    "match and guards": """
+import torch
+import torch.nn.functional as F
+def act(kind, x):
+    match kind:
+        case "sigmoid": return F.sigmoid(x)
+        case "tanh" if F.tanh(x).sum() > -9: return F.tanh(x)
+        case [F.sigmoid, *_]: return x
+        case {"f": f}: return f(x)
+        case _: return x
+x = torch.ones(2)
+result = [act("sigmoid", x), act("tanh", x), act([F.sigmoid, 1], x), act({"f": F.tanh}, x), act([F.tanh], x)]
+""",
+    "names beyond ASCII": """
+# -*- coding: utf-8 -*-
+import torch, torch.nn.functional as F
+σ = F.sigmoid
+α = "日本語"; β = F.tanh(torch.ones(1)); γ = f"{α}{F.sigmoid(torch.ones(1)).item():.2f}é"
+result = [σ(torch.ones(1)), β, γ]
+""",
+    "what is undone later": """
+import torch
+from torch import nn
+from torch.nn.utils import weight_norm, spectral_norm as sn, remove_weight_norm
+torch.manual_seed(0)
+m = weight_norm(nn.Linear(2, 3), dim=None); k = nn.Sequential(weight_norm(nn.Conv1d(1, 1, 1), "weight"), nn.ReLU())
+remove_weight_norm(m)
+result = [nn.init.constant(torch.empty(1), 2.0), m(torch.ones(1, 2)).shape, k(torch.ones(1, 1, 1)).shape]
+""",
 }
 
 
