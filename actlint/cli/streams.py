@@ -63,6 +63,7 @@ PATIENCE = 1.0
 """Seconds of work before a progress bar appears."""
 
 _CELLS, _WHAT = 30, 32
+_NARROW = 8
 
 
 def progress_bar(doing: str = "checking", quiet: bool = False) -> tuple[Callable[..., None], Callable[[], None]]:
@@ -74,21 +75,33 @@ def progress_bar(doing: str = "checking", quiet: bool = False) -> tuple[Callable
         return (lambda done, total, what="": None), (lambda: None)
     start = time.monotonic()
     drawn = 0.0
+    # A line that is broken by the terminal cannot be drawn over.
+    columns = _columns()
+    fixed = len(doing) + len(" [] 100% ")
+    cells = max(min(_CELLS, columns - fixed - 1), _NARROW)
+    room = max(min(_WHAT, columns - fixed - cells - 1), 0)
 
     def step(done: int, total: int, what: str = "") -> None:
         nonlocal drawn
         now = time.monotonic()
         if now - start > PATIENCE and now - drawn > 0.1:
-            full = _CELLS * done // max(total, 1)
+            full = cells * done // max(total, 1)
             percent = 100 * done // max(total, 1)
-            tell(f"\r{doing} [{'#' * full}{'.' * (_CELLS - full)}] {percent:3}% {what[:_WHAT]:<{_WHAT if what else 0}}")
+            tell(f"\r{doing} [{'#' * full}{'.' * (cells - full)}] {percent:3}% {what[:room]:<{room if what else 0}}")
             drawn = now
 
     def wipe() -> None:
         if drawn:
-            tell("\r" + " " * (_CELLS + len(doing) + _WHAT + 10) + "\r")
+            tell("\r" + " " * (fixed + cells + room) + "\r")
 
     return step, wipe
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def probe_bar(quiet: bool = False) -> tuple[Callable[[str, str, Mapping[str, Any]], None], Callable[[], None]]:

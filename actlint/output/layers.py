@@ -25,7 +25,7 @@ from actlint.observation import (
 from actlint.output.cells import Paint, painter, printable, width
 from actlint.output.options import RenderOptions
 
-_BAR = 24
+_BAR, _SHORT_BAR = 24, 11
 _DECADES = 8.0
 _MOST_ROWS = 60
 
@@ -60,7 +60,7 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
     if (shapes := seen.first(ObservationShapes)) is not None:
         yield from _shapes(shapes)
     if (layers := seen.first(ObservationLayers)) is not None:
-        yield from _table(layers, seen, paint)
+        yield from _table(layers, seen, options, paint)
     if (isolation := seen.first(ObservationIsolation)) is not None and isolation.leak is None and isolation.why:
         yield f"  samples of a batch: not tested, {isolation.why}"
     yield from _compared(seen.all(ObservationCompared), paint)
@@ -97,16 +97,20 @@ def _shapes(shapes: ObservationShapes) -> Iterator[str]:
     yield f"  shapes alone, on the meta device, in {shapes.milliseconds:g} ms"
 
 
-def _table(layers: ObservationLayers, seen: Observed, paint: Paint) -> Iterator[str]:
+def _table(layers: ObservationLayers, seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str]:
     """Weights in the order in which they run; parameters without a gradient are listed too."""
     rows = [each for each in layers.layers if each["order"] is not None or each["none"] or each["zero"]]
     rows.sort(key=lambda each: (each["order"] is None, each["order"] or 0))
     if not rows:
         return
     names = [printable(each["name"]) for each in rows]
-    longest = min(max(map(width, names)), 40)
+    numbers = f"at first    after {layers.steps} steps"
+    room = options.width - len(numbers) - 6
+    longest = max(min(max(map(width, names)), 40, room - _SHORT_BAR), 5)
+    cells = max(min(_BAR, room - longest), _SHORT_BAR)
+    heading = "mean |grad| (log scale)" if cells >= _BAR else "mean |grad|"
     top = max((float(each["start"]) for each in rows if math.isfinite(float(each["start"]))), default=0.0)
-    yield f"  {'layer':<{longest}}  {'mean |grad| (log scale)':<{_BAR}}  at first    after {layers.steps} steps"
+    yield f"  {'layer':<{longest}}  {heading:<{cells}}  {numbers}"
     for each, name in list(zip(rows, names, strict=True))[:_MOST_ROWS]:
         if len(name) > longest:
             name = f"…{name[1 - longest :]}"
@@ -114,7 +118,7 @@ def _table(layers: ObservationLayers, seen: Observed, paint: Paint) -> Iterator[
             yield f"  {name:<{longest}}  {paint('no gradient', 'warning')}"
         else:
             first, last = float(each["start"]), float(each["end"])
-            yield f"  {name:<{longest}}  {bar(first, top):<{_BAR}}  {first:8.2e}    {last:8.2e}"
+            yield f"  {name:<{longest}}  {bar(first, top, cells):<{cells}}  {first:8.2e}    {last:8.2e}"
     if len(rows) > _MOST_ROWS:
         yield f"  … and {len(rows) - _MOST_ROWS} more"
     if (flow := seen.first(ObservationFlow)) is not None:
@@ -134,12 +138,12 @@ def _activations(seen: Observed) -> Iterator[str]:
             yield f"  `{each['name']}`{where}: {share:.0%} {word}, mean {mean:.2g}, std {std:.2g}"
 
 
-def bar(value: float, top: float) -> str:
+def bar(value: float, top: float, cells: int = _BAR) -> str:
     """A bar for a value: full for the largest one, empty for one that is eight powers of ten smaller."""
     if value <= 0 or top <= 0 or not math.isfinite(value):
         return ""
     share = max(0.0, 1 + math.log10(value / top) / _DECADES)
-    eighths = round(share * _BAR * 8)
+    eighths = round(share * cells * 8)
     return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
 
 

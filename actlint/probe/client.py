@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ from types import FrameType
 from typing import Any
 
 from actlint.errors import ProbeError
+from actlint.probe import leftovers
 
 WORKER = Path(__file__).parent / "worker"
 TIMEOUT = 60.0
@@ -33,7 +33,6 @@ TIMEOUT = 60.0
 _GRACE = 0.5
 _LARGEST_REPLY = 64 << 20
 _TAIL = 4000
-_MARK = "ACTLINT_PROBE_WORKER"
 _NO_TORCH, _OLD_PYTHON = 4, 3
 
 Said = Mapping[str, Any]
@@ -95,11 +94,9 @@ def run(
     if sys.platform == "win32":
         raise ProbeError("the probe needs Linux or macOS: its limits on processes are not to be had on Windows")
     with _asked_to_end():
-        directory = tempfile.mkdtemp(prefix="actlint-probe-")
-        try:
-            return _Run(python, directory, limits, told).reply(request)
-        finally:
-            shutil.rmtree(directory, onerror=_writable)
+        token = secrets.token_hex(16)
+        with leftovers.directory(token) as directory:
+            return _Run(python, directory, limits, told, token).reply(request)
 
 
 @contextlib.contextmanager
@@ -120,21 +117,13 @@ def _asked_to_end() -> Iterator[None]:
             signal.signal(each, signal.SIG_DFL)
 
 
-def _writable(function: Callable[..., Any], path: str, error: object) -> None:
-    """The user's code may have taken away the right to delete what it left."""
-    with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700)
-        function(path)
-
-
 @dataclass(slots=True)
 class _Run:
     python: str
     directory: str
     limits: Limits
     told: Callable[[Said], None]
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    token: str
     said: list[Said] = field(default_factory=list)
     ended: bool = False
     garbled: bool = False
@@ -161,7 +150,7 @@ class _Run:
         environment = {
             name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONSTARTUP")
         } | {
-            _MARK: self.token,
+            leftovers.MARK: self.token,
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": os.path.join(self.directory, "temporary"),
@@ -248,7 +237,7 @@ class _Run:
         """Kill the worker and all that it started, also what left its process group."""
         for _ in range(20):
             _kill_group(process.pid)
-            strays = _marked(self.token)
+            strays = leftovers.marked(self.token)
             for stray in strays:
                 with contextlib.suppress(OSError):
                     os.kill(stray, signal.SIGKILL)
@@ -295,26 +284,6 @@ def _shared(limits: Limits) -> dict[str, Any]:
 def _kill_group(group: int) -> None:
     with contextlib.suppress(OSError):
         os.killpg(group, signal.SIGKILL)
-
-
-def _marked(token: str) -> list[int]:
-    """Processes whose environment has the token: the worker's, wherever they went. Known on Linux alone."""
-    found: list[int] = []
-    if sys.platform != "linux":
-        return found
-    wanted = f"{_MARK}={token}".encode()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/environ", "rb") as file:
-                    marked = wanted in file.read().split(b"\0")
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    dead = file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
-            except OSError:
-                continue
-            if marked and not dead:
-                found.append(int(name))
-    return found
 
 
 def _resident(process: int) -> int:

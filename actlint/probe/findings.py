@@ -84,8 +84,10 @@ def _with_stand_in(built: ObservationBuilt | None) -> bool:
 
 
 def _is_certain(failure: ObservationFailed, built: ObservationBuilt | None, inputs: ObservationInputs | None) -> bool:
-    if failure.owner == "Identity" and (built is None or _with_stand_in(built)):
+    if failure.owner == "Identity" and built is None:
         return False
+    if built is not None and built.source.startswith("names") and f"{failure.owner}(" in built.text.partition("(")[2]:
+        return False  # an object that we put there lacks something
     if failure.error in ("MemoryError", "ModuleNotFoundError", "ImportError", "KeyboardInterrupt", "SystemExit"):
         return False
     if failure.phase == "import":

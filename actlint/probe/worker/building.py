@@ -60,7 +60,7 @@ def ways(
             if isinstance(failure.cause, (MemoryError, TooSlow)) or "memory" in str(failure.cause):
                 # What is half made hangs on the frames of the error.
                 failure.cause.__traceback__ = None
-                todo.extendleft(reversed(list(smaller(way))))
+                todo.extendleft(reversed(list(smaller(way, much=True))))
             elif way.keywords is not None and way.kind is not None:
                 todo.extendleft(reversed(list(mended(module, way, failure.cause))))
             continue
@@ -87,15 +87,15 @@ def again(module: ModuleType, name: str, request: Mapping[str, Any], way: Built,
     return found
 
 
-def smaller(way: Built) -> Iterator[Built]:
+def smaller(way: Built, much: bool = False) -> Iterator[Built]:
     """The same with smaller numbers than its own: first those of images, then what is inside, then all whose names say
-    what they are.
+    what they are; `much`: first all.
     """
     if way.keywords is None or way.kind is None or way.source == "given":
         return
     known = sizes(way)
     seen: set[str] = set()
-    for what in (names.IMAGES, names.INSIDE, names.ALL):
+    for what in (names.ALL, names.INSIDE) if much else (names.IMAGES, names.INSIDE, names.ALL):
         if less := names.smaller(known, what):
             made = way.changed(less, f"{way.source}, with smaller numbers, since its own take too long")
             if made.text not in seen:

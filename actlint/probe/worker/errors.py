@@ -12,6 +12,8 @@ from .specs import Spec, floats, integers
 
 _MATMUL = re.compile(r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x(\d+)\)")
 _SIZES = re.compile(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)")
+_EINSUM = re.compile(r"has size (\d+) for operand \d+ which does not broadcast with previously seen size (\d+)")
+_NUMBER = re.compile(r"same number of dimensions: got (\d) and (\d)")
 _CHANNELS = re.compile(r"expected input(?:\[[\d, ]*\])? to have (\d+) channels")
 _FEATURES = re.compile(
     r"(?:input\.size\(-1\) must be equal to input_size\. Expected|running_mean should contain|expected) (\d+)"
@@ -35,6 +37,7 @@ _FLOATS = re.compile(
     re.IGNORECASE,
 )
 
+_SHORTEST = 4
 SIZES = (32, 64, 224, 28, 16, 128, 256, 96, 227, 299, 8)
 
 
@@ -53,11 +56,10 @@ def repaired(spec: Spec, message: str) -> Iterator[Spec]:
             yield integers(spec.bound, shape[0], 16)
     if "index out of range" in message or "out of bounds" in message:
         if whole:
-            for bound in (spec.bound // 4, 2):
-                if 0 < bound < spec.bound:
-                    yield replace(spec, bound=bound)
-        if len(shape) > 1:
-            yield replace(spec, shape=(*shape[:-1], max(shape[-1] // 2, 1)))
+            for bound in [each for each in (1024, 256, 64, 16, 2) if each < spec.bound][:3]:
+                yield replace(spec, bound=bound)
+        if len(shape) > 1 and shape[-1] > _SHORTEST:
+            yield replace(spec, shape=(*shape[:-1], max(shape[-1] // 2, _SHORTEST)))
     if found := _MATMUL.search(message):
         has, wants = int(found[2]), int(found[3])
         if rest and rest[-1] == has:
@@ -89,7 +91,11 @@ def repaired(spec: Spec, message: str) -> Iterator[Spec]:
     if found := _EMBED.search(message):
         if rest:
             yield replace(spec, shape=(*shape[:-1], int(found[1])))
-    if found := _SIZES.search(message):
+    if found := _NUMBER.search(message):
+        for one, other in (found.groups(), found.groups()[::-1]):
+            if len(shape) == int(one):
+                yield from _with_dimensions(spec, int(other))
+    if found := _SIZES.search(message) or _EINSUM.search(message):
         has, wants = int(found[1]), int(found[2])
         for a, b in ((has, wants), (wants, has)):
             for index, size in enumerate(shape[1:], 1):

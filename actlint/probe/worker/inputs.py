@@ -27,6 +27,8 @@ from .specs import Spec, floats, integers
 
 _TRIALS = 160
 _WRITTEN = ("the call", "an example")
+_LATE = 100.0
+_LEAST = 8
 _SECONDS = 15.0
 _BATCH = 2
 
@@ -138,7 +140,9 @@ def find(
         changed = itertools.chain(_asked(model, call(model), inputs, error.cause), _repaired(inputs, str(error.cause)))
         for place, other in enumerate(changed):
             if other.text not in seen:
-                heapq.heappush(queue, (-progress + place / 10, next(counter), other))
+                # What is changed of an example that does not fit comes after what the layers take.
+                weight = _LATE if inputs.source.startswith("an example") else -progress
+                heapq.heappush(queue, (weight + place / 10, next(counter), other))
     assert best is not None
     raise NoInputs(best[1], best[2])
 
@@ -169,6 +173,35 @@ def tried(
     except Failure as failure:
         return failure, float(progress.count)
     return None, float(progress.count)
+
+
+def halved(inputs: Inputs) -> Iterator[Inputs]:
+    """The same with half of what is not the batch, nor channels or features: sides of images, lengths of sequences."""
+    for parts in (slice(-2, None), slice(-3, -2)):
+        changed = [_halved(spec, parts) for spec in inputs.all()]
+        if changed != inputs.all():
+            count = len(inputs.positional)
+            named = zip((name for name, _ in inputs.keywords), changed[count:], strict=True)
+            yield Inputs(tuple(changed[:count]), tuple(named), f"{inputs.source}, with smaller sizes")
+
+
+def _halved(spec: Spec, parts: slice) -> Spec:
+    shape = list(spec.shape)
+    if len(shape) >= 4:
+        inside = range(*parts.indices(len(shape)))[-2:]
+    elif len(shape) == 3 - (not spec.dtype.is_floating_point):
+        inside = range(1, 2)
+    else:
+        return spec
+    for index in inside:
+        if index > 1 or len(shape) < 4:
+            shape[index] = max(shape[index] // 2, min(shape[index], _LEAST))
+    return replace(spec, shape=tuple(shape))
+
+
+def runs(model: Model, inputs: Inputs, device: torch.device) -> bool:
+    """Whether a call with them gives something."""
+    return tried(model, lambda model: model, inputs.sized(_BATCH), device)[0] is None
 
 
 def _asked(model: Model, forward: Callable[..., Any], inputs: Inputs, error: BaseException) -> Iterator[Inputs]:
@@ -275,6 +308,9 @@ _VIDEOS = re.compile(r"videos?|clips?|frames")
 _TOKENS = re.compile(r"tokens?|ids|input_ids|indices|idx|src_tokens|words|text|captions?|token_ids|seq")
 _MASKS = re.compile(r".*mask.*")
 _TIMES = re.compile(r"t|times?|timesteps?|sigmas?|noise_level")
+_NUMBERS = re.compile(
+    r".*(cont|continuous|numer|numerical|numeric|dense|floats?|real|values?|feats?|features|coors|coords)"
+)
 _LABELS = re.compile(r"y|labels?|targets?|class(es)?|class_labels?")
 
 
@@ -385,6 +421,8 @@ def _other(model: Model, parameter: inspect.Parameter, first: Spec) -> Spec:
         return floats(_BATCH) if parameter.annotation in (parameter.empty, torch.Tensor) else integers(100, _BATCH)
     if _LABELS.fullmatch(plain):
         return integers(10, _BATCH)
+    if _NUMBERS.fullmatch(plain) and not first.dtype.is_floating_point:
+        return floats(*first.shape)
     if parameter.annotation is int:
         return Spec(torch.float32, (), batched=False, constant=1)
     if parameter.annotation is float:

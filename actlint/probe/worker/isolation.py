@@ -29,6 +29,8 @@ def measure(drive: Drive, model: Model, seed: int, certain: bool) -> dict[str, A
     found: dict[str, Any] = {"leak": None, "why": "", "dependence": None, "tensors": 0}
     if not drive.inputs.all() or not any(spec.batched and spec.constant is None for spec in drive.inputs.all()):
         return found | {"why": "the model takes no batch"}
+    if not any(spec.varies for spec in drive.inputs.all()):
+        return found | {"why": "its inputs are always the same"}
     sequences: list[str] = []
     with _watching_sequences(model, sequences):
         base = _forward(drive, model, seed, _BATCHES[0])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any
 
-_FOREIGN = ("site-packages", "dist-packages")
+INSTALLED = ("site-packages", "dist-packages")
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 Place = tuple[str, int]
@@ -29,7 +29,7 @@ class Project:
             path = os.path.realpath(file)
             inside = path.startswith(os.path.join(self.root, "")) and not path.startswith(_OWN)
             relative = path[len(self.root) :].split(os.sep) if inside else []
-            found = self._known[file] = inside and not any(part in _FOREIGN for part in relative)
+            found = self._known[file] = inside and not any(part in INSTALLED for part in relative)
         return found
 
     def here(self, skip: int = 1) -> Place | None:

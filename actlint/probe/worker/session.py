@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import collections
 import contextlib
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -27,7 +28,10 @@ _SEED = 0
 _STEPS = 120
 """About so many steps are made in all measurements together."""
 
-_WAYS = 12
+_PATIENCE = 0.12
+"""The share of the time that is left which a call of two samples may take."""
+
+_WAYS, _OTHERS, _MUCH = 12, 3, 4.0
 _USERS = ("given", "defaults")
 
 
@@ -56,9 +60,10 @@ def run(request: Mapping[str, Any], channel: Channel, device: torch.device) -> N
 
 def _probe(probe: Probe, lines: Lines) -> None:
     request, channel = probe.request, probe.channel
-    built, found, failure = _chosen(probe, lines)
+    ways = building.ways(probe.module, request["class"], request, _SEED, 0.25 * probe.left())
+    built, found, failure = _chosen(probe, ways, lines)
     if found is not None and request["mode"] == "measure":
-        built, found = _quicker(probe, built, found, lines)
+        built, found = _quicker(probe, built, found, ways, lines)
     if found is not None:
         channel.say("inputs", text=found.sized(request["batch"]).text, source=found.source)
     if request["mode"] == "shapes":
@@ -94,17 +99,17 @@ def _probe(probe: Probe, lines: Lines) -> None:
 # ------------------------------------------------------------------------------------------------- a model that can run
 
 
-def _chosen(probe: Probe, lines: Lines) -> tuple[Built, inputs.Inputs | None, Failure | None]:
+def _chosen(probe: Probe, ways: Iterator[Built], lines: Lines) -> tuple[Built, inputs.Inputs | None, Failure | None]:
     """The first way of making the model that can be called too; where none can, the first of all, with its failure.
 
     What the user wrote is not replaced by guesses of ours, but for smaller numbers where it takes too long.
     """
     channel, left = probe.channel, probe.left()
-    ways = building.ways(probe.module, probe.request["class"], probe.request, _SEED, 0.25 * left)
     todo: collections.deque[Built] = collections.deque()
     first: tuple[Built, Failure | None] | None = None
     tried: set[str] = set()
-    while first is None or (len(tried) < _WAYS and probe.left() > 0.5 * left):
+    slow = False
+    while first is None or (len(tried) < _WAYS and probe.left() > (0.3 if slow else 0.5) * left):
         channel.phase("making the model")
         with probe.births, lines:
             way = todo.popleft() if todo else next(ways, None)
@@ -122,8 +127,9 @@ def _chosen(probe: Probe, lines: Lines) -> tuple[Built, inputs.Inputs | None, Fa
         if found is not None:
             return way, found, None
         first = first or (way, failure)
-        if failure is not None and isinstance(failure.cause, TooSlow):
-            todo.extendleft(reversed(list(building.smaller(way))))
+        slow = failure is not None and isinstance(failure.cause, TooSlow)
+        if slow:
+            todo.extendleft(reversed(list(building.smaller(way, much=True))))
         elif way.source in _USERS or way.source.startswith("the call"):
             break
         elif failure is not None:
@@ -134,23 +140,41 @@ def _chosen(probe: Probe, lines: Lines) -> tuple[Built, inputs.Inputs | None, Fa
     return first[0], None, first[1]
 
 
-def _quicker(probe: Probe, built: Built, found: inputs.Inputs, lines: Lines) -> tuple[Built, inputs.Inputs]:
-    """A smaller model where a step of this one takes so long that little could be measured in the time there is."""
+def _quicker(
+    probe: Probe, built: Built, found: inputs.Inputs, ways: Iterator[Built], lines: Lines
+) -> tuple[Built, inputs.Inputs]:
+    """A smaller model where a step of this one takes so long that little could be measured in the time there is; then
+    other ways to make it, then smaller inputs.
+    """
+    if built.source == "given":
+        return built, found
     took = _seconds(probe, built, found)
-    todo = list(building.smaller(built)) if took * _STEPS > probe.left() else []
-    whole = built
-    while todo and took * _STEPS > probe.left() and probe.left() > 0.5 * probe.request["seconds"]:
-        way = todo.pop(0)
+    first = built
+
+    def slow() -> bool:
+        return took * _STEPS > probe.left() > 0.4 * probe.request["seconds"]
+
+    smaller = building.smaller(built, much=took * _STEPS > _MUCH * probe.left())
+    written = built.source.startswith("the call")
+    for way in itertools.chain(smaller, () if written else itertools.islice(ways, _OTHERS)):
+        if not slow():
+            break
         try:
             with at_most(0.1 * probe.left()):
                 building.fresh(way, _SEED)
-                used, _ = _inputs(probe, way, lines)
+            used, _ = _inputs(probe, way, lines)
         except (Failure, TooSlow):
             continue
         if used is not None and (less := _seconds(probe, way, used)) < 0.7 * took:
             built, found, took = way, used, less
-    if built is not whole:
+    if built is not first:
         _say_built(probe, built, lines)
+    while slow() and not found.source.startswith(("given", "the call")):
+        model = building.fresh(built, _SEED).to(probe.device)
+        used = next((each for each in inputs.halved(found) if inputs.runs(model, each, probe.device)), None)
+        if used is None or (less := _seconds(probe, built, used)) > 0.7 * took:
+            break
+        found, took = used, less
     return built, found
 
 
@@ -196,7 +220,7 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
 
     try:
         sizes = building.sizes(built) if built.kind is not None else {}
-        patience = 0.2 * probe.left()
+        patience = _PATIENCE * probe.left()
         request = {**probe.request, "input_calls": [*built.calls, *probe.request.get("input_calls", ())]}
         found = inputs.find(make, lambda m: m, request, probe.module, probe.device, built.text, sizes, patience)
         return found, None
@@ -204,7 +228,7 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
         if error.likeliest is not None:
             model = make().to(probe.device)
             with lines:
-                inputs.tried(model, lambda model: model, error.likeliest, probe.device, 0.2 * probe.left())
+                inputs.tried(model, lambda model: model, error.likeliest, probe.device, _PATIENCE * probe.left())
         return None, error.failure
 
 

@@ -59,6 +59,11 @@ class Spec:
         return [made] if self.listed else made
 
     @property
+    def varies(self) -> bool:
+        """Whether another seed gives other values."""
+        return self.constant is None and self.dtype != torch.bool and (self.bound > 1 or self.dtype.is_floating_point)
+
+    @property
     def text(self) -> str:
         """As users write it."""
         if self.constant is not None:
