@@ -175,6 +175,14 @@ def tried(
     return None, float(progress.count)
 
 
+def inside_a_network(inputs: Inputs) -> Inputs:
+    """The same as they would come from a layer before the model."""
+    count = len(inputs.positional)
+    changed = [replace(each, grad=True) for each in inputs.all()]
+    named = zip((name for name, _ in inputs.keywords), changed[count:], strict=True)
+    return Inputs(tuple(changed[:count]), tuple(named), f"{inputs.source}, as from a layer before it")
+
+
 def halved(inputs: Inputs) -> Iterator[Inputs]:
     """The same with half of what is not the batch, nor channels or features: sides of images, lengths of sequences."""
     for parts in (slice(-2, None), slice(-3, -2)):

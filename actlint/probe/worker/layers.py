@@ -25,6 +25,9 @@ KEPT = 2
 
 _LARGE = 30_000_000
 
+_UNDERFLOW = 1e-25
+"""A layer whose gradient is smaller than this share of the last one's stands before ones that have none at all."""
+
 _WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
 
 
@@ -102,12 +105,16 @@ def _noting(order: list[str], name: str) -> Callable[..., None]:
 def factor(run: Run, step: int = 0) -> tuple[float, float, int] | None:
     """The ratio of the first layer's mean |g| to the last one's, its root by layers, and the number of layers.
 
-    None for fewer than three layers with gradients, or where the last has none.
+    None for fewer than three layers with gradients, or where the last has none. Where the first ones are exactly zero,
+    they count only if they are what is left of ever smaller numbers: a last layer that begins with zeros is no sign.
     """
     means = [run.records[name].means for name in run.order if run.trainable.get(name)]
     values = [each[step] for each in means if len(each) > step and each[step] is not None]
     present = [each for each in values if each is not None]
     if len(present) < 3 or present[-1] == 0 or not all(map(math.isfinite, present)):
+        return None
+    least = next(each for each in present if each)
+    if least is not present[0] and least / present[-1] > _UNDERFLOW:
         return None
     ratio = present[0] / present[-1]
     return ratio, ratio ** (1 / (len(present) - 1)), len(present)

@@ -63,6 +63,7 @@ def _probe(probe: Probe, lines: Lines) -> None:
     ways = building.ways(probe.module, request["class"], request, _SEED, 0.25 * probe.left())
     built, found, failure = _chosen(probe, ways, lines)
     if found is not None and request["mode"] == "measure":
+        found = _trainable(probe, built, found)
         built, found = _quicker(probe, built, found, ways, lines)
     if found is not None:
         channel.say("inputs", text=found.sized(request["batch"]).text, source=found.source)
@@ -138,6 +139,25 @@ def _chosen(probe: Probe, ways: Iterator[Built], lines: Lines) -> tuple[Built, i
     if len(tried) > 1:
         _say_built(probe, first[0], lines)
     return first[0], None, first[1]
+
+
+def _trainable(probe: Probe, built: Built, found: inputs.Inputs) -> inputs.Inputs:
+    """Inputs that require grad, where the model's parameters get gradients only then: reversible blocks, for one, are
+    meant to stand inside of a network.
+    """
+    losses_named = tuple(probe.request.get("losses", ()))
+    for used in (found, inputs.inside_a_network(found)):
+        drive = Drive(built, used, probe.device, DTYPES[probe.request["dtype"]], 2, losses_named)
+        try:
+            with guarded("backward"), at_most(_PATIENCE * probe.left()):
+                model = drive.model(_SEED)
+                driving.backward(driving.run(drive, model, _SEED))
+        except Failure as failure:
+            if used is found and "does not require grad" in str(failure.cause):
+                continue
+            return found
+        return used if used is found or any(each.grad is not None for each in model.parameters()) else found
+    return found
 
 
 def _quicker(
@@ -240,6 +260,11 @@ def _shapes(probe: Probe, built: Built, found: inputs.Inputs) -> None:
     shapes: list[dict[str, Any]] = []
     with torch.device("meta"):
         model = building.fresh(built, _SEED)
+    args, keywords = found.sized(probe.request["batch"]).make(_SEED, torch.device("cpu"))
+    args, keywords = [_on_meta(each) for each in args], {key: _on_meta(each) for key, each in keywords.items()}
+    with torch.no_grad():
+        # The first operation on this device makes torch import for seconds.
+        model(*args, **keywords)
     names = {id(each): path for path, each in model.named_modules()}
 
     def note(module: nn.Module, args: Any, output: Any) -> None:
@@ -248,10 +273,9 @@ def _shapes(probe: Probe, built: Built, found: inputs.Inputs) -> None:
 
     for each in model.modules():
         each.register_forward_hook(note)
-    args, keywords = found.sized(probe.request["batch"]).make(_SEED, torch.device("cpu"))
     started = time.perf_counter()
     with torch.no_grad():
-        model(*(_on_meta(each) for each in args), **{key: _on_meta(each) for key, each in keywords.items()})
+        model(*args, **keywords)
     probe.channel.say("shapes", layers=shapes, milliseconds=round(1000 * (time.perf_counter() - started), 2))
 
 

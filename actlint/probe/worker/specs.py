@@ -29,7 +29,7 @@ _WRITTEN = re.compile(r"(?:([A-Za-z_]\w*)\s*=\s*)?([a-z0-9]+)\s*\[([\d,\s]*)\]\s
 class Spec:
     """A tensor to be made. `batched`: its first dimension is the batch. `bound` is above all integers in it.
 
-    A `constant` stands for an argument that is no tensor.
+    A `constant` stands for an argument that is no tensor. With `grad` it is what a layer before the model would give.
     """
 
     dtype: torch.dtype
@@ -38,6 +38,7 @@ class Spec:
     batched: bool = True
     constant: Any = None
     listed: bool = False
+    grad: bool = False
 
     def sized(self, batch: int) -> Spec:
         """The same for another batch."""
@@ -56,6 +57,8 @@ class Spec:
         else:
             made = torch.randint(0, max(self.bound, 1), self.shape, generator=generator, dtype=self.dtype)
         made = made.to(device)
+        if self.grad and made.is_floating_point():
+            made = made.requires_grad_().clone()
         return [made] if self.listed else made
 
     @property

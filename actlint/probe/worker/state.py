@@ -35,7 +35,7 @@ class Probe:
 
     def left(self) -> float:
         """Seconds that remain of those that the class may take, with some kept for the way out."""
-        return float(self.request["started"] + 0.93 * self.request["seconds"] - time.monotonic())
+        return float(self.request["started"] + 0.9 * self.request["seconds"] - time.monotonic())
 
     def effort(self) -> tuple[int, int]:
         """Seeds and steps: as wished, but fewer where a step of a large model takes long."""
