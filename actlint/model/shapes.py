@@ -19,6 +19,7 @@ from actlint.model.tensors import CARRIED, OPAQUE
 from actlint.model.values import Condition, ForeignMethod, Tensor, Tuple, Value
 from actlint.model.values import Iterator as IteratorValue
 from actlint.torchapi.shapes import ANY, UNKNOWN, Demand, Dim, Each, Found, Given, Shape, join, name, rule
+from actlint.torchapi.shapes.dims import Sum
 from actlint.torchapi.shapes.index import index as index_rule
 
 _LETTERS = {1: "N", 2: "NF", 3: "NCL", 4: "NCHW", 5: "NCDHW"}
@@ -36,7 +37,8 @@ class Misfit:
 @dataclass(slots=True)
 class Sizes:
     """What is known of one run's shapes. `asked` are the shapes that arguments must have, `refused` is the first call
-    whose arguments cannot fit at all.
+    whose arguments cannot fit at all. `fitting` are the calls that get a size as it is taken, `chance` those where what
+    they get is a size that nobody knows.
     """
 
     trace: Trace
@@ -48,6 +50,8 @@ class Sizes:
     misfits: list[Misfit] = field(default_factory=list)
     learned: dict[int, Shape] = field(default_factory=dict)
     refused: int | None = None
+    fitting: set[int] = field(default_factory=set)
+    chance: list[int] = field(default_factory=list)
 
     def of(self, tensor: Tensor, when: Condition = ()) -> Shape:
         """The shape of a tensor, under a condition."""
@@ -161,8 +165,12 @@ class Sizes:
         if type(demand.found) is int and type(demand.wanted) is int:
             if demand.found != demand.wanted:
                 self.misfits.append(Misfit(index, event, demand))
+            else:
+                self.fitting.add(index)
         elif demand.shape.of and demand.wanted is not None:
             self._learn(_with(demand.shape, demand.place, demand.wanted), event)
+        elif type(demand.wanted) is int and isinstance(demand.found, Sum):
+            self.chance.append(index)
 
     def _learn(self, shape: Shape, event: Call) -> None:
         """An argument must have this shape, if the call is surely made."""
@@ -241,6 +249,8 @@ def misfits(trace: Trace) -> Iterator[Misfit]:
     earliest = min([misfit.event for misfit in single.misfits], default=len(trace.events))
     if single.refused is not None:
         earliest = min(earliest, single.refused)
+    # what fits batches as it is made, and a single sample only if that is by chance as large, is made for batches
+    earliest = min([earliest, *(event for event in single.chance if event in sizes(trace).fitting)])
     for misfit in found:
         if misfit.event >= earliest:
             yield misfit

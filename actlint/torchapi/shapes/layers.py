@@ -128,6 +128,10 @@ def recurrent(g: Given) -> Found:
     hidden, both = g.size("hidden_size"), g.flag("bidirectional")
     projected = g.size("proj_size", 0)
     width = hidden if projected == 0 else projected
+    if shape.more and g.flag("batch_first") and len(shape.dims) <= 3:
+        # nobody says where the batch is of a layer that is given none
+        shape = Shape((*(None,) * (3 - len(shape.dims)), *shape.dims), of=shape.of)
+        g.values = {**g.values, g.first: shape}
     if both is None or shape.rank not in (2, 3):
         wide = None if both is None else mul(width, 2 if both else 1)
         return (Shape((None, wide), True), ANY)

@@ -266,6 +266,8 @@ def cat(g: Given) -> Found:
     dim = g.number("dim", 0)
     if len(ranks) > 1 or dim is None or any(shape.dims == (0,) for shape in shapes):
         return ANY
+    if dim == 1 and not g.batched:
+        return None  # written for what comes in batches: of a single sample these are pixels, not channels
     if not ranks:
         if dim >= 0 or any(-dim > len(shape.dims) for shape in shapes):
             return ANY
