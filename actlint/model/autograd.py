@@ -109,6 +109,11 @@ def written(m: Machine, tensor: Tensor, result: Tensor, index: int, surely: bool
     newer = tuple(entry for entry in storage.newer if entry[0] != tensor)
     saved = () if surely and tensor.alias != "data" else storage.saved
     m.state.heap[tensor.root] = StorageObject(storage.version + 1, index, saved, (*newer, (tensor, result)))
+    before = m.heads.get(tensor.number)
+    if before is not None and surely:  # the first iteration writes to what there was before the loop
+        storage = storage_of(m, before)
+        newer = tuple(entry for entry in storage.newer if entry[0] != before)
+        m.state.heap[before.root] = replace(storage, newer=(*newer, (before, result)))
 
 
 def is_true(value: Value | None) -> bool:

@@ -81,7 +81,8 @@ class Machine:
 
     Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
     names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
-    dimensions of views of it. `overwritten` counts in-place writes. `apart` marks a machine that works out one call.
+    dimensions of views of it. `overwritten` counts in-place writes. `heads` are the tensors at the head of a loop of
+    unknown length, by number, with what they are before it. `apart` marks a machine that works out one call.
     """
 
     names: Names
@@ -102,6 +103,7 @@ class Machine:
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
     sizes: dict[int, tuple[Value, ...]] = field(default_factory=dict)
     ranks: dict[int, int] = field(default_factory=dict)
+    heads: dict[int, Tensor] = field(default_factory=dict)
     apart: bool = False
 
     @property

@@ -26,7 +26,7 @@ from actlint.model.blank import is_blank
 from actlint.model.clobbered import clobbered
 from actlint.model.conditions import stated
 from actlint.model.events import Argument as ArgumentEvent
-from actlint.model.events import Call, Hazard, Stale, Store, Trace, Write
+from actlint.model.events import Call, Hazard, Merge, Stale, Store, Trace, Write
 from actlint.model.flow import tensors_in
 from actlint.model.overwrite import Overwrite
 from actlint.model.program import FileView
@@ -70,7 +70,8 @@ def outlived(unit: FileView) -> Iterator[Outlived]:
         for index, event in enumerate(trace.events):
             if isinstance(event, Write):
                 if id(event) not in raising and not any(_raises(hazard) for hazard in event.hazards):
-                    writes.setdefault(event.tensor.number, []).append((index, event))
+                    for number in _overwritten(trace, event.tensor):
+                        writes.setdefault(number, []).append((index, event))
             elif isinstance(event, Stale) and event.where.site.path == unit.path:
                 each = _first(unit, trace, writes, index, event)
                 if each is not None:
@@ -107,10 +108,26 @@ def _first(
     return None
 
 
+def _overwritten(trace: Trace, tensor: Tensor) -> tuple[int, ...]:
+    """The tensors whose value is lost with a write to one: at the head of a loop, what there was before it too."""
+    made = trace.events[tensor.event] if 0 <= tensor.event < len(trace.events) else None
+    before = made.options[0][1].number if isinstance(made, Merge) and _is_head(trace, made) else tensor.number
+    return (tensor.number,) if before == tensor.number else (tensor.number, before)
+
+
+def _is_head(trace: Trace, merge: Merge) -> bool:
+    """Whether it is what a loop's iteration begins with: what there was before the loop, or is of the one before."""
+    last = merge.options[-1][1]
+    made = trace.events[last.event] if 0 <= last.event < len(trace.events) else None
+    return len(merge.options) == 2 and isinstance(made, ArgumentEvent) and made.label.endswith(CARRIED)
+
+
 def _is_computed(trace: Trace, tensor: Tensor) -> bool:
     """Whether an operation of the run made the tensor, or it is an argument: not a buffer, nor a loop's unknown one."""
     made = trace.events[tensor.event] if 0 <= tensor.event < len(trace.events) else None
     match made:
+        case Merge(options=options) if _is_head(trace, made) and made.result.number == tensor.number:
+            return _is_computed(trace, options[0][1])
         case Call(op=op):
             return op is not None
         case ArgumentEvent(label=label):
@@ -181,6 +198,8 @@ def _spelled(node: Node | None) -> tuple[str, ...]:
 def _fills(trace: Trace, write: Write, call: Call) -> bool:
     """Whether a tensor that was made to be filled is filled: who shares it wants what is put into it."""
     made = trace.events[write.tensor.event]
+    if isinstance(made, Merge) and _is_head(trace, made):
+        made = trace.events[made.options[0][1].event]
     while isinstance(made, Call) and made.inplace and made.op is not None and made.args:
         before = dict(made.args).get(made.op.tensors[0]) if made.op.tensors else None
         if not isinstance(before, Tensor):
@@ -188,6 +207,8 @@ def _fills(trace: Trace, write: Write, call: Call) -> bool:
         made = trace.events[before.event]
     if not isinstance(made, Call) or made.op is None or call.op is None:
         return False
+    if made.op.kind == "creation" and write.where.loop:
+        return True  # a sum or a table that a loop puts together
     created = made.op.kind in ("creation", "random") or made.op.qualname.endswith(".clone")
     return created and call.op.kind in ("inplace-data", "random", "index", "init")
 

@@ -17,6 +17,7 @@ from actlint.model import (
     classes,
     expressions,
     layers,
+    stale,
     statements,
     tensors,
 )
@@ -266,6 +267,7 @@ def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Sit
                 m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
                 return value
         case "pop" if choices(m, receiver):
+            stale.partly(m, (receiver,), site)
             m.state.heap[receiver.ref] = ListObject(items, False, found.kind, True)
             return one_of(m, items)
         case "insert" if choices(m, receiver) and args.complete and len(args.positional) == 2:
@@ -405,6 +407,7 @@ def _enumerate(m: Machine, args: Args, site: Site) -> Value:
     if items is None or first is None:
         from actlint.model.statements import element_of
 
+        stale.partly(m, args.positional[:1], site)
         return Iterator(
             Tuple((Unknown("index", True), element_of(m, args.positional[0]) if args.positional else Unknown("item")))
         )
@@ -418,6 +421,7 @@ def _zip(m: Machine, args: Args, site: Site) -> Value:
     if not args.complete:
         return Iterator(Unknown("zip"))
     if any(column is None for column in columns):
+        stale.partly(m, args.positional, site)
         return Iterator(Tuple(tuple(element_of(m, value) for value in args.positional)))
     return Tuple(tuple(Tuple(row) for row in zip(*(column or () for column in columns), strict=False)))
 
@@ -433,6 +437,7 @@ def _reversed(m: Machine, args: Args, site: Site) -> Value:
     items = elements(m, args.positional[0]) if args.positional else None
     if items is not None:
         return Tuple(items[::-1])
+    stale.partly(m, args.positional, site)
     return Iterator(element(m, args.positional[0]) if args.positional else Unknown("reversed"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from actlint.facts import Name, Site
 from actlint.model import expressions
 from actlint.model.events import Stale
@@ -45,6 +47,13 @@ def operand(m: Machine, value: Value, site: Site) -> None:
         read(m, site, "", held)
     else:
         inside(m, value, site)
+
+
+def partly(m: Machine, values: Iterable[Value], site: Site) -> None:
+    """Sequences are gone through of which not all items are known, so that nobody reads these one by one."""
+    for value in values if m.overwritten else ():
+        if isinstance(value, ListRef):
+            inside(m, value, site)
 
 
 def inside(m: Machine, value: Value, site: Site, depth: int = 0) -> None:

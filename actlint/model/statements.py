@@ -345,6 +345,7 @@ def _for(m: Machine, node: For) -> None:
     iterable = expressions.evaluate(m, node.iterable)
     items = elements(m, iterable)
     if items is None or len(items) > UNROLL:
+        stale.partly(m, (iterable,), m.site(node.iterable.ordinal))
         _unknown_loop(m, node.body, lambda: assign(m, node.target, element_of(m, iterable)), (node.target,))
         run(m, node.orelse)
         return

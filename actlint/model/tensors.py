@@ -146,7 +146,10 @@ def carried(m: Machine, value: Value, name: str) -> Tensor | None:
     previous = m.fresh(len(m.trace.events), None)
     m.record(Argument(m.where(m.site(0)), f"{name}{CARRIED}", previous))
     joined = m.merge((((), before), ((), previous)))
-    return joined if isinstance(joined, Tensor) else None
+    if not isinstance(joined, Tensor):
+        return None
+    m.heads[joined.number] = before
+    return joined
 
 
 def parameter(m: Machine, module: Module, name: str) -> Value:
