@@ -14,7 +14,7 @@ from actlint.rule import Finding, Note, rule
 
 @rule("ACT405")
 def module_built_in_forward(unit: FileView, ctx: Context) -> Iterator[Finding]:
-    """Report layers with parameters that a module's `forward` or step makes and calls."""
+    """Report layers with parameters, and parameters, that a module's `forward` or step makes and uses."""
     for view in unit.modules():
         for anew in made_anew(ctx, view):
             conditions = stated(anew.condition)
@@ -24,12 +24,15 @@ def module_built_in_forward(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 continue
             function = _function(unit, at)
             where = function.name if function is not None else "forward"
+            what = "with new random weights" if anew.layer else "a new parameter"
             yield Finding(
                 at,
-                f"`{unit.text(node)}` is made anew each time that `{where}` runs: with new random weights, which no "
-                "optimizer has seen and no checkpoint holds",
-                label="new weights at each call",
-                notes=(Note(anew.used, "called here"),) if _apart(unit, anew.used, node) else (),
+                f"`{unit.text(node)}` is made anew each time that `{where}` runs: {what}, which no optimizer has seen "
+                "and no checkpoint holds",
+                label=f"new {'weights' if anew.layer else 'parameter'} at each call",
+                notes=(Note(anew.used, f"{'called' if anew.layer else 'used'} here"),)
+                if _apart(unit, anew.used, node)
+                else (),
                 conditions=conditions,
                 fix=moved_to_init(unit, view, at) if at == anew.sites[0] else None,
             )

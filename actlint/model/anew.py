@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import BoolOp, FunctionDef, If, IfExp, Match, Site, Try, While
-from actlint.model.events import Call, Store, Trace, Where
-from actlint.model.kept import has_parameters, registered
+from actlint.facts import Argument as ArgumentNode
+from actlint.facts import (
+    Assign,
+    Attribute,
+    AugAssign,
+    BoolOp,
+    Collection,
+    Comprehension,
+    ExprStmt,
+    FunctionDef,
+    If,
+    IfExp,
+    Match,
+    Name,
+    Site,
+    Starred,
+    Try,
+    While,
+)
+from actlint.facts import Call as CallNode
+from actlint.model.events import Argument, Call, Escape, Return, Store, Trace, Where
+from actlint.model.flow import tensors_in
+from actlint.model.kept import contents, has_parameters, registered
 from actlint.model.program import ClassView, Context
-from actlint.model.state import options
+from actlint.model.state import DictObject, InstanceObject, ListObject, ModuleObject, options
 from actlint.model.values import Class, Condition, External, ForeignMethod, Module, Tensor, Value
+from actlint.model.walk import walk
 
 _STEPS = frozenset({"forward", "training_step", "validation_step", "test_step", "predict_step"})
 _SETS = frozenset({"load_state_dict", "requires_grad_", "copy_"})
@@ -20,20 +41,24 @@ _SETS = frozenset({"load_state_dict", "requires_grad_", "copy_"})
 class Anew:
     """The call at `sites[0]` makes a layer each time; the other sites are the calls that lead to it, innermost first.
 
-    `used` is where the layer is called.
+    `used` is where the layer is called. Not `layer` for a parameter.
     """
 
     sites: tuple[Site, ...]
     used: Site
     condition: Condition
+    layer: bool = True
 
 
 def made_anew(ctx: Context, view: ClassView) -> Iterator[Anew]:
-    """The layers that a module's `forward` or step makes, directly or through helpers, and calls itself."""
+    """The layers that a module's `forward` or step makes, directly or through helpers, and calls itself; parameters
+    that it makes of new tensors and computes with.
+    """
     for trace in view.traces[1:]:
         code = trace.entry.code if trace.entry is not None else None
         if isinstance(code, FunctionDef) and code.name in _STEPS:
             yield from _in_run(ctx, trace)
+            yield from _parameters(trace)
 
 
 def _in_run(ctx: Context, trace: Trace) -> Iterator[Anew]:
@@ -58,9 +83,88 @@ def _in_run(ctx: Context, trace: Trace) -> Iterator[Anew]:
         # Kept on a path only, it is a layer that is built when it is first needed.
         if any(_is_guarded(ctx, each.where) for each in kept):
             continue
-        if not kept and _is_kept(trace, ref):
+        if not kept and _is_kept(trace, ref, _is_listed(ctx, event)):
             continue
         yield Anew((event.where.site, *reversed(event.where.stack)), used[ref], event.where.condition)
+
+
+def _parameters(trace: Trace) -> Iterator[Anew]:
+    for index, event in enumerate(trace.events):
+        if not isinstance(event, Argument) or event.label != "parameter" or event.origin is None:
+            continue
+        made = trace.events[event.origin.event] if 0 <= event.origin.event < index else None
+        if not isinstance(made, Call) or made.op is None or made.op.kind not in ("creation", "random"):
+            continue
+        root, used = event.result.root, None
+        for later in trace.events[index + 1 :]:
+            match later:
+                case Store(value=value) | Return(value=value, depth=0 | 1) if _has_root(trace, value, root):
+                    break
+                case Escape(values=values) if any(_has_root(trace, value, root) for value in values):
+                    break
+                case Call(op=op, args=args) if any(_has_root(trace, value, root) for _, value in args):
+                    if op is None:
+                        break
+                    used = used or later.where.site
+                case _:
+                    pass
+        else:
+            if used is not None and event.result.needs_grad is True:
+                yield Anew((event.where.site, *reversed(event.where.stack)), used, event.where.condition, False)
+
+
+def _has_root(trace: Trace, value: Value, root: int) -> bool:
+    return any(tensor.root == root for tensor in tensors_in(trace, value))
+
+
+def _is_listed(ctx: Context, made: Call) -> bool:
+    """Whether a layer is made in a list that is made there too, or put into one of the function's own lists."""
+    path = ctx.path_to(made.where.site)
+    function = next((node for node in reversed(path) if isinstance(node, FunctionDef)), None)
+    if function is None:
+        return False
+    own = {
+        target.id
+        for node in walk(function.body)
+        if isinstance(node, Assign) and isinstance(node.value, (Collection, Comprehension))
+        for target in node.targets
+        if isinstance(target, Name)
+    }
+    for node in reversed(path[:-1]):
+        match node:
+            case Assign(targets=targets, value=value):
+                return isinstance(value, (Collection, Comprehension)) and all(
+                    isinstance(each, Name) for each in targets
+                )
+            case AugAssign(target=Name(id=name)):
+                return name in own
+            case ExprStmt(value=CallNode(func=Attribute(value=Name(id=name), attr="append" | "extend" | "insert"))):
+                return name in own
+            case ArgumentNode() | CallNode() | Collection() | Comprehension() | Starred():
+                pass
+            case _:
+                return False
+    return False
+
+
+def _outliving(trace: Trace, ref: int) -> Iterator[Value]:
+    """What is still there after the run: attributes, and what is returned or handed to code that is not known."""
+    for number, object_ in trace.heap.items():
+        if isinstance(object_, (ModuleObject, InstanceObject)) and number != ref:
+            yield from object_.attrs.values()
+            yield from (child for _, child in (object_.children or () if isinstance(object_, ModuleObject) else ()))
+    for event in trace.events:
+        match event:
+            case Store(value=value) | Return(value=value, depth=0 | 1):
+                yield value
+            case Escape(values=values):
+                yield from values
+            case _:
+                pass
+
+
+def _reaches(trace: Trace, value: Value, ref: int) -> bool:
+    return ref in _modules(value) or any(ref in _modules(inside) for _, inside in contents(trace.heap, value))
 
 
 def _is_guarded(ctx: Context, where: Where) -> bool:
@@ -79,10 +183,13 @@ def _modules(value: Value) -> set[int]:
     return {option.ref for _, option in options(value) if isinstance(option, Module)}
 
 
-def _is_kept(trace: Trace, ref: int) -> bool:
-    """Whether a list, dict or module holds it when the run ends: something else than this call may use it again."""
-    from actlint.model.state import DictObject, ListObject, ModuleObject
+def _is_kept(trace: Trace, ref: int, listed: bool) -> bool:
+    """Whether a list, dict or module holds it when the run ends: something else than this call may use it again.
 
+    With `listed` it stands in a list of the function's own, which is gone with it unless something holds the list.
+    """
+    if listed:
+        return any(_reaches(trace, value, ref) for value in _outliving(trace, ref))
     for number, object_ in trace.heap.items():
         match object_:
             case ListObject(items=items):

@@ -49,7 +49,6 @@ def dropping(unit: FileView, ctx: Context) -> Iterator[Dropping]:
             kind = _kind(trace, event)
             if kind is None or site in seen or site.path != unit.path:
                 continue
-            seen.add(site)
             path = unit.path_to(site)
             conditions = stated(event.where.condition)
             node = path[-1]
@@ -59,6 +58,7 @@ def dropping(unit: FileView, ctx: Context) -> Iterator[Dropping]:
                 continue
             if any(test.key.startswith("training") for test in event.where.condition) or _says(path, kind):
                 continue
+            seen.add(site)
             yield Dropping(site, node, event, kind, _receiver(path), conditions)
 
 
@@ -81,16 +81,25 @@ def _kind(trace: Trace, call: Call) -> Literal["function", "layer"] | None:
 
 
 def _runs(ctx: Context, trace: Trace, path: tuple[Node, ...]) -> bool:
-    """Whether the method that the run is of is one that training and evaluation come to, and not random on purpose."""
+    """Whether the method that the run is of is one that training and evaluation come to, in its class or in one that
+    inherits it, and not random on purpose.
+    """
     code = trace.entry.code if trace.entry is not None else None
     if not isinstance(code, FunctionDef) or trace.owner is None:
         return False
-    classes = [cls for cls in reversed(ctx.mro(trace.owner)) if isinstance(cls, Class)]
-    methods = {name: method for cls in classes for name, method in ctx.info(cls).methods.items()}
-    if not any(code.name in reached(methods, entry) for entry in _ENTRIES if entry in methods):
+    if not any(_comes_to(ctx, cls, code) for cls in (trace.owner, *ctx.subclasses(trace.owner))):
         return False
     names = [node.name for node in path if isinstance(node, (ClassDef, FunctionDef))]
     return not any(_ON_PURPOSE.search(name) for name in (*names, code.name, ctx.info(trace.owner).code.name))
+
+
+def _comes_to(ctx: Context, owner: Class, code: FunctionDef) -> bool:
+    """Whether `forward` or a step of a class comes to a method, which may be one of an ancestor."""
+    classes = [cls for cls in reversed(ctx.mro(owner)) if isinstance(cls, Class)]
+    methods = {name: method for cls in classes for name, method in ctx.info(cls).methods.items()}
+    if methods.get(code.name) != code:
+        return False
+    return any(code.name in reached(methods, entry) for entry in _ENTRIES if entry in methods)
 
 
 def _says(path: tuple[Node, ...], kind: str) -> bool:
