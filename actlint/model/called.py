@@ -6,6 +6,7 @@ argument or that one is left out, shows only here.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from actlint.model.program import FileView
 from actlint.model.references import Reference
 from actlint.model.values import NONE, External, Value
 from actlint.torchapi.deprecated import OF_CALLS
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,10 @@ def called(unit: FileView) -> Iterator[Called]:
             callees.setdefault(event.where.site, set()).add(event.callee)
     for (site, qualname), (conditions, first) in found.items():
         node = unit.node(site)
-        at = unit.site(site, node.func) if isinstance(node, Call) else site
-        if isinstance(node, Call) and not any(each.qualname for each in unit.references_at(at)):
+        if not isinstance(node, Call) or (isinstance(node.func, Name) and node.func.id in _BUILTINS):
+            continue  # `map(f, xs)` calls it, with arguments that stand elsewhere
+        at = unit.site(site, node.func)
+        if not any(each.qualname for each in unit.references_at(at)):
             reference = Reference(at, node.func, External(qualname), node, unit.path_to(site))
             alone = isinstance(node.func, Name) and len(callees[site]) == 1 and not _is_given(node.func, reference)
             given = first.where.stack[-1] if first.where.stack else None

@@ -12,6 +12,8 @@ from actlint.facts import (
     Argument,
     Attribute,
     Call,
+    Collection,
+    Comprehension,
     Constant,
     Expr,
     FunctionDef,
@@ -47,7 +49,7 @@ from actlint.model.deprecations import (
 from actlint.model.overloads import numbers_by_name, permuted
 from actlint.model.program import FileView
 from actlint.model.show import unparse
-from actlint.torchapi.deprecated import Deprecation, documentation
+from actlint.torchapi.deprecated import TENSORS_ONLY, Deprecation, documentation
 
 _DTYPES = {"Half": "float16", "Float": "float32", "Double": "float64", "BFloat16": "bfloat16"}
 _KERNELS = (
@@ -151,6 +153,10 @@ def _rename(unit: FileView, use: Use) -> list[Intent] | None:
         return None if parts is None else [Replace(reference.site, parts)]
     if row.component is not None:
         return _component(unit, use, new, row.component)
+    for name in TENSORS_ONLY.get(row.qualname, ()):
+        given, _ = given_argument(reference.call, name, row.parameters)
+        if given is not None and isinstance(given.value, (Collection, Comprehension, Constant, UnaryOp)):
+            return None
     arguments = _arguments(unit, reference.site, reference.call, row)
     return None if arguments is None else [Replace(reference.site, (new,)), *arguments]
 

@@ -20,6 +20,7 @@ __all__ = [
     "MODULES",
     "OF_CALLS",
     "OVERLOADS",
+    "TENSORS_ONLY",
     "UNDONE_BY",
     "Deprecation",
     "deprecations",
@@ -83,6 +84,9 @@ UNDONE_BY: dict[str, tuple[str, str]] = {
     "torch.nn.utils.spectral_norm": ("torch.nn.utils.remove_spectral_norm", "weight_orig"),
 }
 """What undoes the old form alone, and an attribute that it alone makes: beside either, the new form would raise."""
+
+TENSORS_ONLY: dict[str, tuple[str, ...]] = {"torch.testing.assert_allclose": ("actual", "expected")}
+"""Old parameters that take lists and numbers, where the new form takes two of a kind."""
 
 MADE_BY: dict[str, frozenset[str]] = {
     name: frozenset({"torch.jit.script", "torch.jit.trace", "torch.jit.trace_module"})
