@@ -209,7 +209,6 @@ def _usual(made: _Runs, traces: Sequence[Trace]) -> Iterator[_Candidate]:
 def _built_by(made: _Runs, builder: Function) -> list[_Candidate]:
     """The objects that a function makes, those first that are made last: they hold others."""
     trace = run_builder(made.names, made.shared, builder, BUILDER_STEPS, made.room())
-    made.left -= len(trace.events)
     made.unseen.add(trace.world)
     return [replace(candidate, text=trace.world) for candidate in _objects(made, (trace,))][::-1]
 
