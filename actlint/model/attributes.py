@@ -14,6 +14,7 @@ from actlint.model.link import Binding, member
 from actlint.model.machine import Machine
 from actlint.model.sequences import choices, element, elements, one_of
 from actlint.model.state import (
+    MAX_OPTIONS,
     DictObject,
     InstanceObject,
     ListObject,
@@ -486,12 +487,14 @@ def _entry(m: Machine, ref: int, index: Value) -> Value:
             return entries.items[index.value]
     elif isinstance(index, (External, Class)) and index in entries.items:
         return entries.items[index]
-    if isinstance(index, Symbol) and entries.complete and entries.items and len(entries.items) <= 8:
+    if isinstance(index, Symbol) and entries.complete and entries.items and len(entries.items) <= MAX_OPTIONS:
         chosen = [
             ((Test(f"{index.key}\0== {key!r}", True, f"{index.label} == {key!r}"),), value)
             for key, value in entries.items.items()
         ]
         return make_join(list(chosen), m.merge)
+    if isinstance(index, Unknown) and entries.complete and 0 < len(set(entries.items.values())) <= MAX_OPTIONS:
+        return one_of(m, tuple(entries.items.values()))
     return Unknown("entry of a dict")
 
 

@@ -32,6 +32,8 @@ LAYERS = "a Sequential whose layers are not all known"
         (LINEAR + "\nself.n = n", "for _ in range(self.n):\n    x = self.fc(x)\nreturn {'out': x, 'other': 1}"),
         (LINEAR, "parts = [self.fc(x), x]\nreturn torch.cat(parts, 1)"),
         ("self.norm = nn.LayerNorm(4) if flag else given()", "return self.norm(x)"),
+        # one of a few, whichever it is
+        ("self.act = {'relu': nn.ReLU, 'tanh': nn.Tanh}[given.lower()]()", "return self.act(x)"),
         ("", "return x"),
     ],
 )

@@ -125,7 +125,6 @@ def test_trees_of_arguments_are_known(body: str, params: str) -> None:
     [
         ("", "return Pair(torch.relu(x)).first"),  # raises
         ("", "return Triple(*x).a"),
-        ("self.act = named(flag)()", "return self.act(x)"),
         ("self.act = (nn.ReLU if any([flag.a, flag.b]) else flag)()", "return self.act(x) + flag(x)"),
     ],
 )
