@@ -29,16 +29,17 @@ _DEPTH = 3
 
 
 def ways(
-    module: ModuleType, name: str, request: Mapping[str, Any], seed: int, patience: float = 60.0
+    module: ModuleType, name: str, request: Mapping[str, Any], seed: int, patience: float = 60.0, guessed: bool = False
 ) -> Iterator[Built]:
-    """The ways to make an instance that work, the best first, in no more than `patience` seconds for each.
+    """The ways to make an instance that work, the best first, in no more than `patience` seconds for each; `guessed`:
+    those alone that nobody wrote.
 
     Raises Failure with the first way's error where none works.
     """
     with guarded("import"):
         cls = _class(module, name)
     first: Failure | None = None
-    more = _ways(module, cls, name, request)
+    more = (each for each in _ways(module, cls, name, request) if each.source.startswith("names") or not guessed)
     todo: collections.deque[Built] = collections.deque()
     tried: set[str] = set()
     worked = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import os
 import re
 import textwrap
@@ -13,7 +14,7 @@ from typing import Any
 
 from .places import INSTALLED
 
-_LARGEST, _MOST_FILES = 1 << 20, 24
+_LARGEST, _MOST_FILES, _MOST_FOLDERS = 1 << 20, 24, 200
 
 
 def texts(cls: Any, module: ModuleType, request: Mapping[str, Any]) -> Iterator[tuple[str, ast.Module]]:
@@ -63,7 +64,7 @@ def _documents(request: Mapping[str, Any]) -> Iterator[str]:
         if directory == root or parent == directory or ".git" in _entries(directory) or not file.startswith(root):
             break
         directory = parent
-    for folder, _, names in os.walk(os.path.join(directory, "docs")):
+    for folder, _, names in itertools.islice(os.walk(os.path.join(directory, "docs")), _MOST_FOLDERS):
         for name in sorted(names):
             if name.lower().endswith((".md", ".rst")) and count < 2 * _MOST_FILES:
                 count += 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
-import importlib
+import importlib.util
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from . import loading
 from .instances import Built, built, parameters
 
 
@@ -58,11 +60,25 @@ def _import(name: str, scope: dict[str, Any]) -> None:
         if count > 1 and hasattr(found, parts[count - 1]):
             found = getattr(found, parts[count - 1])
             continue
+        if path not in sys.modules and _is_script(path):
+            return
         with contextlib.suppress(Exception):  # what cannot be imported is a NameError or AttributeError soon
             found = importlib.import_module(path)
             scope.setdefault(parts[0], found)
             continue
         return
+
+
+def _is_script(path: str) -> bool:
+    """Whether to import a module would be to let it train, or whatever else it does when it is run."""
+    try:
+        spec = importlib.util.find_spec(path)
+        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+            return False
+        with open(spec.origin, encoding="utf-8") as file:
+            return loading.is_script(file.read())
+    except (ImportError, ValueError, AttributeError, OSError):
+        return False
 
 
 def call(node: ast.Call, module: ModuleType, source: str, cls: Any = None, name: str = "") -> Built | None:

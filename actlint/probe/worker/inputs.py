@@ -28,7 +28,7 @@ from .specs import Spec, floats, integers
 _TRIALS = 160
 _WRITTEN = ("the call", "an example")
 _LATE = 100.0
-_LEAST = 8
+_LEAST = 16
 _SECONDS = 15.0
 _BATCH = 2
 
@@ -203,7 +203,8 @@ def _halved(spec: Spec, parts: slice) -> Spec:
         return spec
     for index in inside:
         if index > 1 or len(shape) < 4:
-            shape[index] = max(shape[index] // 2, min(shape[index], _LEAST))
+            # What is too small makes sizes of zero, and numbers that are not finite, in models that are fine.
+            shape[index] = max(shape[index] // 2, min(shape[index], _LEAST if len(shape) < 4 else 2 * _LEAST))
     return replace(spec, shape=tuple(shape))
 
 

@@ -25,6 +25,9 @@ KEPT = 2
 
 _LARGE = 30_000_000
 
+_MANY = 1 << 20
+"""So many numbers are not converted to a type of higher precision: torch adds them up with care as it is."""
+
 _UNDERFLOW = 1e-25
 """A layer whose gradient is smaller than this share of the last one's stands before ones that have none at all."""
 
@@ -73,8 +76,10 @@ def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] =
             record, gradient = records[name], parameter.grad
             if gradient is not None and gradient.is_sparse:
                 gradient = gradient.to_dense()
-            record.means.append(None if gradient is None else float(gradient.detach().abs().double().mean()))
-            record.norms.append(None if gradient is None else float(gradient.detach().double().norm()))
+            if gradient is not None and gradient.numel() < _MANY:
+                gradient = gradient.double() if not gradient.is_complex() else gradient
+            record.means.append(None if gradient is None else float(gradient.detach().abs().mean()))
+            record.norms.append(None if gradient is None else float(gradient.detach().norm()))
             record.zero.append(gradient is not None and not bool(gradient.any()))
         progress(step + 1)
 

@@ -90,7 +90,7 @@ def load(file: str, name: str) -> ModuleType:
     """The module of a file. Where its top level raises, or trains, its definitions alone are loaded. Raises Failure."""
     overlay = next(finder for finder in sys.meta_path if isinstance(finder, Overlay))
     path = os.path.realpath(file)
-    if not _is_script(overlay.text(path)):
+    if not is_script(overlay.text(path)):
         try:
             return _load(file, name)
         except Failure as failure:
@@ -129,7 +129,7 @@ def _load(file: str, name: str) -> ModuleType:
 _TRAINS = frozenset({"backward", "fit", "train", "main", "run", "step", "parse_args", "exit"})
 
 
-def _is_script(text: str) -> bool:
+def is_script(text: str) -> bool:
     """Whether the top level does work that an import had better not do: loops, training, reading of arguments."""
     try:
         body = ast.parse(text).body

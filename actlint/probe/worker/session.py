@@ -31,7 +31,7 @@ _STEPS = 120
 _PATIENCE = 0.12
 """The share of the time that is left which a call of two samples may take."""
 
-_WAYS, _OTHERS, _MUCH = 12, 3, 4.0
+_WAYS, _OTHERS, _MUCH, _HALVES = 12, 3, 4.0, 2
 _USERS = ("given", "defaults")
 
 
@@ -63,8 +63,8 @@ def _probe(probe: Probe, lines: Lines) -> None:
     ways = building.ways(probe.module, request["class"], request, _SEED, 0.25 * probe.left())
     built, found, failure = _chosen(probe, ways, lines)
     if found is not None and request["mode"] == "measure":
-        found = _trainable(probe, built, found)
-        built, found = _quicker(probe, built, found, ways, lines)
+        found, took = _trainable(probe, built, found)
+        built, found = _quicker(probe, built, found, took, lines)
     if found is not None:
         channel.say("inputs", text=found.sized(request["batch"]).text, source=found.source)
     if request["mode"] == "shapes":
@@ -141,68 +141,75 @@ def _chosen(probe: Probe, ways: Iterator[Built], lines: Lines) -> tuple[Built, i
     return first[0], None, first[1]
 
 
-def _trainable(probe: Probe, built: Built, found: inputs.Inputs) -> inputs.Inputs:
-    """Inputs that require grad, where the model's parameters get gradients only then: reversible blocks, for one, are
-    meant to stand inside of a network.
+def _trainable(probe: Probe, built: Built, found: inputs.Inputs) -> tuple[inputs.Inputs, float]:
+    """How long a step takes; and the inputs, which require grad where the model's parameters get gradients only then:
+    reversible blocks, for one, are meant to stand inside of a network.
     """
-    losses_named = tuple(probe.request.get("losses", ()))
-    for used in (found, inputs.inside_a_network(found)):
-        drive = Drive(built, used, probe.device, DTYPES[probe.request["dtype"]], 2, losses_named)
-        try:
-            with guarded("backward"), at_most(_PATIENCE * probe.left()):
-                model = drive.model(_SEED)
-                driving.backward(driving.run(drive, model, _SEED))
-        except Failure as failure:
-            if used is found and "does not require grad" in str(failure.cause):
-                continue
-            return found
-        return used if used is found or any(each.grad is not None for each in model.parameters()) else found
-    return found
+    took, failure, _ = _step(probe, built, found)
+    if failure is not None and "does not require grad" in str(failure.cause):
+        other = inputs.inside_a_network(found)
+        again, failure, model = _step(probe, built, other)
+        if failure is None and any(each.grad is not None for each in model.parameters()):
+            return other, again
+    return found, took
 
 
 def _quicker(
-    probe: Probe, built: Built, found: inputs.Inputs, ways: Iterator[Built], lines: Lines
+    probe: Probe, built: Built, found: inputs.Inputs, took: float, lines: Lines
 ) -> tuple[Built, inputs.Inputs]:
     """A smaller model where a step of this one takes so long that little could be measured in the time there is; then
     other ways to make it, then smaller inputs.
     """
     if built.source == "given":
         return built, found
-    took = _seconds(probe, built, found)
     first = built
+    inside = any(each.grad for each in found.all())
+    if took * _STEPS > probe.left():
+        took = _step(probe, built, found)[0]  # the first step of all waits for what torch imports
 
     def slow() -> bool:
         return took * _STEPS > probe.left() > 0.4 * probe.request["seconds"]
 
     smaller = building.smaller(built, much=took * _STEPS > _MUCH * probe.left())
-    written = built.source.startswith("the call")
-    for way in itertools.chain(smaller, () if written else itertools.islice(ways, _OTHERS)):
+    for way in itertools.chain(smaller, _guesses(probe) if not built.source.startswith("the call") else ()):
         if not slow():
             break
+        if way.text == first.text:
+            continue
         try:
             with at_most(0.1 * probe.left()):
                 building.fresh(way, _SEED)
             used, _ = _inputs(probe, way, lines)
         except (Failure, TooSlow):
             continue
-        if used is not None and (less := _seconds(probe, way, used)) < 0.7 * took:
+        used = inputs.inside_a_network(used) if used is not None and inside else used
+        if used is not None and (less := _step(probe, way, used)[0]) < 0.7 * took:
             built, found, took = way, used, less
     if built is not first:
         _say_built(probe, built, lines)
-    while slow() and not found.source.startswith(("given", "the call")):
+    for _ in range(_HALVES if not found.source.startswith(("given", "the call")) else 0):
+        if not slow():
+            break
         model = building.fresh(built, _SEED).to(probe.device)
         used = next((each for each in inputs.halved(found) if inputs.runs(model, each, probe.device)), None)
-        if used is None or (less := _seconds(probe, built, used)) > 0.7 * took:
+        if used is None or (less := _step(probe, built, used)[0]) > 0.7 * took:
             break
         found, took = used, less
     return built, found
 
 
-def _seconds(probe: Probe, built: Built, found: inputs.Inputs) -> float:
-    """How long a step of training takes, estimated from a small batch."""
+def _guesses(probe: Probe) -> Iterator[Built]:
+    ways = building.ways(probe.module, probe.request["class"], probe.request, _SEED, 0.1 * probe.left(), guessed=True)
+    with contextlib.suppress(Failure):
+        yield from itertools.islice(ways, _OTHERS)
+
+
+def _step(probe: Probe, built: Built, found: inputs.Inputs) -> tuple[float, Failure | None, Model]:
+    """How long a step of training takes, estimated from a small batch; what it raises, and the model."""
     request = probe.request
     drive = Drive(built, found, probe.device, DTYPES[request["dtype"]], 2, tuple(request.get("losses", ())))
     patience = 0.1 * probe.left()
+    model: Model = None
     try:
         with guarded("forward"):
             model = drive.model(_SEED)
@@ -210,8 +217,8 @@ def _seconds(probe: Probe, built: Built, found: inputs.Inputs) -> float:
             with at_most(patience):
                 driving.backward(driving.run(drive, model, _SEED))
     except Failure as failure:
-        return patience * request["batch"] if isinstance(failure.cause, TooSlow) else 0.0
-    return (time.monotonic() - started) * request["batch"] / 2
+        return patience * request["batch"] if isinstance(failure.cause, TooSlow) else 0.0, failure, model
+    return (time.monotonic() - started) * request["batch"] / 2, None, model
 
 
 def _say_built(probe: Probe, built: Built, lines: Lines) -> None:
