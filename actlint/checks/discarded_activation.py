@@ -15,11 +15,12 @@ def discarded_activation(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the call that is a statement of its own."""
     for found in discarded(unit):
         layer = found.event.layer
+        clips = found.event.op is not None and found.event.op.kind not in ("activation", "softmax")
         what = "its argument" if found.operand is None else f"`{unit.text(found.operand)}`"
         yield Finding(
             found.site,
             f"the result of `{unit.text(found.node.func)}(…)` is thrown away: it does not work in place, so {what} "
-            "stays as it is and the activation has no effect",
+            f"stays as it is and the {'call' if clips else 'activation'} has no effect",
             label="has no effect",
             notes=() if layer is None else (Note(layer.site, "built here, without `inplace=True`"),),
             conditions=found.conditions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import BinOp, Collection, Constant, FunctionDef
+from actlint.facts import Attribute, BinOp, Call, Collection, Constant, FunctionDef
 from actlint.intents import Repair, Replace
 from actlint.model.conditions import stated
 from actlint.model.program import Context, FileView
@@ -22,6 +22,8 @@ def repeated_module_instance(unit: FileView, ctx: Context) -> Iterator[Finding]:
             count = repeated.count
             times = unit.text(count) if isinstance(count, Constant) else f"`{unit.text(count)}`"
             places = f"stands there {times} times" if count is not None else "is every entry"
+            if isinstance(repeated.node, Call) and isinstance(repeated.node.func, Attribute) and count is None:
+                places = "appended each time that the loop comes by" if repeated.node.func.attr == "append" else places
             yield Finding(
                 repeated.site,
                 f"`{unit.text(repeated.element)}` is made once and {places}: they are all "

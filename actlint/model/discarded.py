@@ -11,10 +11,14 @@ from actlint.model.conditions import stated
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Read, Return, Trace
 from actlint.model.guards import expects
+from actlint.model.layers import HOOKED
 from actlint.model.overwrite import is_place
 from actlint.model.program import FileView
 from actlint.model.values import ForeignMethod, Function, Tensor
 from actlint.model.walk import walk
+
+_CLIPPING = frozenset({"clamp", "clamp_min", "clamp_max", "clip"})
+"""What is an activation too, and never called for anything but its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ def _activation(trace: Trace, index: int) -> CallEvent | None:
         known = given is not None and 0 <= given.event < len(trace.events) and event.inplace is False
         made = trace.events[given.event] if given is not None and known else None
         event = made if isinstance(made, CallEvent) and made.where.stack == event.where.stack else event
-    if not isinstance(event, CallEvent) or event.op is None or event.op.kind not in ("activation", "softmax"):
+    if not isinstance(event, CallEvent) or event.op is None or (event.layer is not None and HOOKED in event.layer.args):
+        return None
+    if event.op.kind not in ("activation", "softmax") and event.op.qualname.rpartition(".")[2] not in _CLIPPING:
         return None
     return None if event.inplace is not False or "out" in dict(event.args) else event
 

@@ -15,6 +15,8 @@ from actlint.facts import (
     Comprehension,
     Constant,
     Expr,
+    ExprStmt,
+    For,
     FunctionDef,
     Lambda,
     Name,
@@ -28,12 +30,16 @@ from actlint.model.program import FileView
 from actlint.model.show import dotted
 from actlint.model.state import options
 from actlint.model.values import Condition, Module, Value
-from actlint.model.walk import target_names, walk
+from actlint.model.walk import bound_names, target_names, walk
 
 _KEYED = frozenset({"builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"})
 _SEQUENTIAL = "torch.nn.Sequential"
-_SCREEN = re.compile(r"[\])]\s*\*|\*\s*[\[(]|\*\s*nn\.Seq|fromkeys|repeat\(|[\[(:]\s*\w+\s+for\s")
+_SCREEN = re.compile(r"[\])]\s*\*|\*\s*[\[(]|\*\s*nn\.Seq|fromkeys|repeat\(|[\[(:]\s*\w+\s+for\s|append\(\w+\)")
 """What the text of a statement has that repeats anything: a test for speed, nothing is concluded from it."""
+
+
+_ON_PURPOSE = re.compile("shared|share|tied|common|same|reuse")
+"""In the name of a module: it is meant to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,12 @@ def _written(unit: FileView) -> Iterator[tuple[Site, Repeated]]:
         if chunk.facts is None or not _SCREEN.search(chunk.text):
             continue
         for node in walk(chunk.facts.body):
-            for element, count in _repeats(unit, number, node):
-                source, name = _source(unit, Site(unit.path, number, node.ordinal), element)
-                if source is not None:
+            for repeating, element, count in _repeats(unit, number, node):
+                site = Site(unit.path, number, repeating.ordinal)
+                source, name = _source(unit, site, element)
+                if source is not None and not _ON_PURPOSE.search(name):
                     made = Site(unit.path, number, source.ordinal)
-                    yield made, Repeated(Site(unit.path, number, node.ordinal), node, element, count, made, name, ())
+                    yield made, Repeated(site, repeating, element, count, made, name, ())
 
 
 def _made(trace: Trace) -> Iterator[tuple[Site, Condition, Value]]:
@@ -97,24 +104,34 @@ def _modules(trace: Trace, value: Value) -> Iterator[Value]:
         yield from (inner for _, inner in contents(trace.heap, option))
 
 
-def _repeats(unit: FileView, chunk: int, node: Node) -> Iterator[tuple[Expr, Expr | None]]:
-    """What a node repeats, and how often."""
+def _repeats(unit: FileView, chunk: int, node: Node) -> Iterator[tuple[Expr, Expr, Expr | None]]:
+    """What a node repeats, and how often; before them the expression that puts it where it stands."""
     match node:
         case BinOp(op="*", left=left, right=right):
             for display, count in ((left, right), (right, left)):
                 if isinstance(display, Collection) and display.kind != "set" and not _is_one(count):
-                    yield from ((element, count) for element in display.elements)
+                    yield from ((node, element, count) for element in display.elements)
                 elif isinstance(display, Call) and not _is_one(count) and _means(unit, chunk, display) == _SEQUENTIAL:
-                    yield display, count
+                    yield node, display, count
         case Comprehension(kind="list" | "generator", element=element, clauses=clauses):
             bound = {name for clause in clauses for name in target_names(clause.target)}
             if isinstance(element, Name) and element.id not in bound:
-                yield element, None
+                yield node, element, None
         case Call(args=(first, second)) if not (first.star or second.star):
             if _means(unit, chunk, node) == "itertools.repeat":
-                yield first.value, second.value
+                yield node, first.value, second.value
             elif _means(unit, chunk, node) in _KEYED:
-                yield second.value, None
+                yield node, second.value, None
+        case For(target=target, body=body):
+            for statement in body:
+                match statement:
+                    case ExprStmt(value=Call(func=Attribute(value=held, attr="append"), args=(given,)) as call):
+                        bound = {*bound_names(body), *target_names(target)}
+                        own = {each.id for each in walk((held, given.value)) if isinstance(each, Name)}
+                        if isinstance(given.value, Name) and not own & bound:
+                            yield call, given.value, None
+                    case _:
+                        pass
         case _:
             pass
 
