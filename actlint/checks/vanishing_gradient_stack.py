@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from actlint.facts import Attribute
 from actlint.facts import Call as CallNode
 from actlint.intents import Intent, Repair, Replace
+from actlint.model.conditions import stated
+from actlint.model.events import Call
 from actlint.model.places import Place, words
 from actlint.model.program import Context, FileView
 from actlint.model.saturating import Stack, stacks
@@ -23,14 +25,22 @@ def vanishing_gradient_stack(unit: FileView, ctx: Context) -> Iterator[Finding]:
         name = "hardsigmoid" if end.op is not None and named(end.op) == "hardsigmoid" else "sigmoid"
         again = first == last
         slope = "a sixth" if name == "hardsigmoid" else "a quarter"
+        own, begins = words(ctx, last, end), words(ctx, first, call)
+        far = "the first of these layers" if own == begins else f"the layers before {begins}"
         yield Finding(
             last.site,
-            f"{words(ctx, last, end)} is the last of {len(found.steps)} {name}s, each after an affine layer: the slope "
-            f"is at most {slope}, so that hardly any gradient reaches the layers before {words(ctx, first, call)}",
+            f"{own} is the last of {len(found.steps)} {name}s, each after an affine layer: the slope "
+            f"is at most {slope}, so that hardly any gradient reaches {far}",
             label=f"{len(found.steps)} in a row",
-            notes=() if again else (Note(first.site, "the first of them"),),
+            notes=_built(last, end) if again else (Note(first.site, "the first of them"),),
+            conditions=stated(end.where.condition) or (),
             fix=_fix(unit, found),
         )
+
+
+def _built(place: Place, call: Call) -> tuple[Note, ...]:
+    """Where the last one is built: its call stands in a block of which there are several."""
+    return () if call.layer is None or call.layer.site == place.site else (Note(call.layer.site, "built here"),)
 
 
 def _fix(unit: FileView, found: Stack) -> Repair | None:

@@ -501,12 +501,24 @@ def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Ar
         elif default is not None and args.complete and not isinstance(default, Call):
             bound = expressions.in_scope_of(m, defined_in.site, defined_in.frame, default)
         else:
-            bound = Unknown(f"field {name}")
+            made = _field_default(m, defined_in, default, cls.site) if args.complete else None
+            bound = Unknown(f"field {name}") if made is None else made
         attributes.store(m, value, name, bound, cls.site)
     post = classes.find_method(m, cls, "__post_init__")
     if isinstance(post, Function):
         invoke(m, post, Args([value]), cls.site)
     return True
+
+
+def _field_default(m: Machine, owner: Class, default: Expr | None, site: Site) -> Value | None:
+    """What `field(default=…)` or `field(default_factory=…)` gives; None for any other call."""
+    if not isinstance(default, Call) or (dotted(default.func) or "").rpartition(".")[2] != "field":
+        return None
+    for argument in default.args:
+        if argument.keyword in ("default", "default_factory"):
+            found = expressions.in_scope_of(m, owner.site, owner.frame, argument.value)
+            return found if argument.keyword == "default" else call(m, found, Args([]), site)
+    return None
 
 
 # -------------------------------------------------------------------------------------------------------------- escapes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from actlint.model.conditions import WORLD
 from actlint.model.dense import keeps
 from actlint.model.events import Call, Trace
 from actlint.model.flow import input_of, producers
@@ -45,7 +46,7 @@ def _chains(plan: Layout) -> Iterator[list[Call]]:
     """Those that no longer one contains."""
     found: dict[int, list[Call]] = {}
     for event in plan.trace.events:
-        if not isinstance(event, Call) or not _saturates(event) or event.where.condition:
+        if not isinstance(event, Call) or not _saturates(event) or not _always(event):
             continue
         layer = _only(plan, event)
         if layer is None or layer.layer is None or layer.op is None or layer.op.kind != "affine":
@@ -65,6 +66,11 @@ def _only(plan: Layout, call: Call) -> Call | None:
     if len(made) != 1 or any(len(plan.readers(number)) != 1 for number in made[0][1]):
         return None
     return made[0][0]
+
+
+def _always(call: Call) -> bool:
+    """Whether the call depends on nothing but on how the model is built."""
+    return all(test.guard or test.key.startswith(WORLD) for test in call.where.condition)
 
 
 def _saturates(event: object) -> bool:

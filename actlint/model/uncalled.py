@@ -83,7 +83,10 @@ def _found(unit: FileView, ctx: Context, trace: Trace, event: Event, conditions:
                 yield from _contained(unit, ctx, trace, event, conditions)
         case Call(callee=External(qualname=qualname), result=Module() as made):
             layer = torchapi.layer(qualname)
-            if layer is not None and layer.kind in _KINDS and _gets_tensor(trace, event, made):
+            contained = any(
+                isinstance(e, Call) and isinstance(e.callee, Module) and e.where == event.where for e in trace.events
+            )  # a container that has refused the class already
+            if layer is not None and layer.kind in _KINDS and not contained and _gets_tensor(trace, event, made):
                 stored = _stored(unit, event)
                 name = public(qualname)
                 bare = not any(param.default is torchapi.REQUIRED for param in layer.params)
