@@ -335,10 +335,14 @@ def _if(m: Machine, node: If) -> None:
         return
     began = len(m.trace.events)
     known = expressions.test(m, node.test)
+    before = m.state.condition
     for event in m.trace.events[began:]:
         if type(event) is Read and event.where.condition == m.state.condition:
             attributes.survived(m, event.value)
+    within = m.state.condition
     _branch(m, known, lambda: run(m, node.body), lambda: run(m, node.orelse))
+    if within is not before and m.state.alive:  # what follows does not rest on the test: it is looked at on its own
+        m.state.condition = tuple(test for test in m.state.condition if test in before or test not in within)
 
 
 def _for(m: Machine, node: For) -> None:
