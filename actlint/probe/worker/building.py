@@ -133,14 +133,17 @@ def _ways(module: ModuleType, cls: Any, name: str, request: Mapping[str, Any]) -
     if not required:
         yield built(cls, name, (), {}, "defaults")
     if not given:
+        shown = list(examples(cls, module, request))
+        used = tuple(_written(each, example.where) for example in shown for each in example.inputs)
         for call in request.get("calls", ()):
             try:
                 args = [evaluated(text, module) for text in call["args"]]
                 keywords = {key: evaluated(text, module) for key, text in call["keywords"].items()}
             except Exception:  # the call names what only its own place knows
                 continue
-            yield built(cls, name, args, keywords, f"the call at {call['where']}")
-        for example in examples(cls, module, request):
+            # What instances are called with may be easier to follow in the text.
+            yield replace(built(cls, name, args, keywords, f"the call at {call['where']}"), calls=used)
+        for example in shown:
             yield from _as_in(example, module, cls, name)
         yield from (replace(each, kind=cls) for each in builders(cls, module))
     for values in guessing.guesses(module, cls, required, _DEPTH):

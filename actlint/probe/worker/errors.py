@@ -37,7 +37,8 @@ _FLOATS = re.compile(
     re.IGNORECASE,
 )
 
-_SHORTEST = 4
+_SHORTEST, _LARGEST = 4, 4096
+_COUNT = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])")
 SIZES = (32, 64, 224, 28, 16, 128, 256, 96, 227, 299, 8)
 
 
@@ -118,6 +119,10 @@ def repaired(spec: Spec, message: str) -> Iterator[Spec]:
             yield from _resized(spec)
     if "is invalid for input of size" in message or "Kernel size can't be greater" in message or "too small" in message:
         yield from _resized(spec)
+    if " must " in message or " should " in message or "xpected" in message:
+        for number in list(dict.fromkeys(map(int, _COUNT.findall(message))))[:3]:
+            if rest and 0 < number <= _LARGEST and number != shape[-1]:
+                yield replace(spec, shape=(*shape[:-1], number))
     if "list" in message and "argument" in message:
         yield replace(spec, listed=True)
 

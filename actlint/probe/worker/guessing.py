@@ -18,7 +18,7 @@ from typing import Any
 from torch import nn
 
 from . import reading, standins
-from .instances import Built, built, parameters
+from .instances import Built, built, parameters, shown
 from .names import named
 
 
@@ -55,6 +55,12 @@ def mended(
     """
     if isinstance(error, AttributeError):
         yield from _with_attribute(module, error, known, depth)
+        return
+    if isinstance(error, TypeError) and "'NoneType' object is not callable" in str(error):
+        # Something that may be left out, but not here.
+        for each in parameters(cls):
+            if each.default is None and each.name not in known and isinstance(kind := named(each.name), type):
+                yield {**known, each.name: built(kind, shown(kind), (), {}, "")}
         return
     if isinstance(error, IndexError):
         longer = {name: value + value for name, value in known.items() if type(value) in (list, tuple) and value}

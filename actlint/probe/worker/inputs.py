@@ -272,10 +272,11 @@ def _starts(
         yield Inputs((), (), "forward takes nothing")
         return
     sequences = isinstance(model, nn.Module) and any(isinstance(m, SEQUENCE_LAYERS) for m in model.modules())
+    side = int(written[1]) if (written := _SIZE.search(made_by)) else 32
     for shapes in request.get("shapes", ()):
-        for first in static.specs(shapes.get(parameters[0].name), sizes, sequences):
+        for first in static.specs(shapes.get(parameters[0].name), sizes, sequences, side):
             rest = [
-                next(static.specs(shapes.get(each.name), sizes, sequences), None) or _other(model, each, first)
+                next(static.specs(shapes.get(each.name), sizes, sequences, side), None) or _other(model, each, first)
                 for each in parameters[1:]
             ]
             yield _together(parameters, [first, *rest], "the shapes that the code shows")

@@ -40,6 +40,7 @@ DEAD_SAMPLES = 512
 _SETTLING = 10
 _FEWEST = 2
 _STEPS_WANTED = 40
+_ALL_OF_IT = 1 - 1e-6
 _SEED = 0
 
 
@@ -172,9 +173,11 @@ def _written(trace: Trace) -> list[dict[str, Any]]:
 
 
 def _attends_to_one(trace: Trace) -> bool:
-    """Whether a softmax runs over a single entry: what goes in then has a gradient of zero, whatever it is."""
-    made = (trace.tensors[op.made[0]] for op in trace.ops if op.name == "softmax" and op.made)
-    return any(each.dim() > 0 and each.shape[-1] == 1 for each in made)
+    """Whether a softmax runs over a single entry, or over one that is not masked: what goes in then has a gradient of
+    zero, whatever it is.
+    """
+    made = (trace.tensors[op.made[0]].detach() for op in trace.ops if op.name == "softmax" and op.made)
+    return any(each.dim() > 0 and each.numel() and bool((each.amax(-1) > _ALL_OF_IT).all()) for each in made)
 
 
 def _initial(step: driving.Step) -> dict[str, Any]:
