@@ -25,7 +25,7 @@ KEPT = 2
 
 _LARGE = 30_000_000
 
-_MANY = 1 << 20
+_MANY = 1 << 16
 """So many numbers are not converted to a type of higher precision: torch adds them up with care as it is."""
 
 _UNDERFLOW = 1e-25
@@ -36,10 +36,10 @@ _WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
 
 @dataclass(slots=True)
 class Record:
-    """One parameter in one seed: mean |g| and norm at each step, None where there was no gradient."""
+    """One parameter in one seed: mean |g| at each step and the first one's norm, None where there was no gradient."""
 
     means: list[float | None] = field(default_factory=list)
-    norms: list[float | None] = field(default_factory=list)
+    norm: float | None = None
     zero: list[bool] = field(default_factory=list)
 
 
@@ -74,13 +74,16 @@ def train(drive: Drive, seed: int, steps: int, progress: Callable[[int], None] =
             handle.remove()
         for name, parameter in named.items():
             record, gradient = records[name], parameter.grad
-            if gradient is not None and gradient.is_sparse:
-                gradient = gradient.to_dense()
-            if gradient is not None and gradient.numel() < _MANY:
-                gradient = gradient.double() if not gradient.is_complex() else gradient
-            record.means.append(None if gradient is None else float(gradient.detach().abs().mean()))
-            record.norms.append(None if gradient is None else float(gradient.detach().norm()))
-            record.zero.append(gradient is not None and not bool(gradient.any()))
+            mean = None
+            if gradient is not None:
+                gradient = gradient.detach().to_dense() if gradient.is_sparse else gradient.detach()
+                if gradient.numel() < _MANY and not gradient.is_complex():
+                    gradient = gradient.double()
+                mean = float(gradient.abs().mean())
+                if step == 0:
+                    record.norm = float(gradient.norm())
+            record.means.append(mean)
+            record.zero.append(mean == 0 and gradient is not None and not bool(gradient.any()))
         progress(step + 1)
 
     losses: list[float] = []
@@ -143,7 +146,7 @@ def summary(runs: Sequence[Run], places: dict[str, Place | None], kinds: dict[st
                 "zero": all(flag for record in records for flag in record.zero) and any(r.zero for r in records),
                 "start": number(_mean(record.means[0] for record in records)),
                 "end": number(_mean(record.means[steps - 1] for record in records)),
-                "norm": number(_mean(record.norms[0] for record in records)),
+                "norm": number(_mean(record.norm for record in records)),
                 "order": runs[0].order.index(name) if name in runs[0].order else None,
                 "steps": [number(_mean(r.means[i] for r in records)) for i in range(steps)],
             }
