@@ -87,10 +87,14 @@ def _code(text: str) -> str:
 def _model(seen: Observed) -> Iterator[str]:
     built, inputs, loss = seen.last(ObservationBuilt), seen.last(ObservationInputs), seen.first(ObservationLoss)
     yield f"<h2><code>{escape(built.text if built else seen.name)}</code></h2>"
-    facts = [f"{built.parameters:,} parameters"] if built else []
+    facts = [f"with the fixes of {', '.join(seen.repaired)}, without which it does not run"] if seen.repaired else []
+    facts += [f"{built.parameters:,} parameters"] if built else []
+    guessed = built is not None and built.source not in ("defaults", "given")
+    facts += [f"arguments guessed from {built.source}"] if built is not None and guessed else []
     facts += [f"input {inputs.text} ({inputs.source})"] if inputs else []
     facts += [f"loss: {loss.name}, {loss.initial:.3g} at first"] if loss else []
-    facts += [f"raises in {each.phase}: {each.error}: {each.message}" for each in seen.all(ObservationFailed)]
+    raised = (f"raises in {each.phase}: {each.error}: {each.message}" for each in seen.all(ObservationFailed))
+    facts += list(dict.fromkeys(raised))
     facts += [f"stopped: {seen.trouble}"] if seen.trouble else []
     yield "<ul>" + "".join(f"<li>{_code(fact)}</li>" for fact in facts) + "</ul>"
     layers = seen.first(ObservationLayers)

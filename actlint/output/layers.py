@@ -49,9 +49,12 @@ def _block(seen: Observed, options: RenderOptions, paint: Paint) -> Iterator[str
         yield f"  input: {printable(inputs.text)}, {printable(how)}"
     if (loss := seen.first(ObservationLoss)) is not None:
         yield f"  loss: {_loss(loss, seen.first(ObservationOverfit))}"
-    for failure in seen.all(ObservationFailed):
-        at = f" in line {failure.place[1]}" if failure.place else ""
-        yield f"  {paint('raises', 'error')} in {failure.phase}{at}: {failure.error}: {_short(failure.message)}"
+    raised = [
+        f"in {each.phase}{f' in line {each.place[1]}' if each.place else ''}: {each.error}: {_short(each.message)}"
+        for each in seen.all(ObservationFailed)
+    ]
+    for text in dict.fromkeys(raised):
+        yield f"  {paint('raises', 'error')} {text}"
     if seen.trouble:
         yield f"  {paint('stopped', 'error')}: {printable(seen.trouble)}"
     for each in seen.all(ObservationUnmeasured):
