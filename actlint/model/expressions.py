@@ -31,18 +31,10 @@ from actlint.facts import (
     Yield,
 )
 from actlint.facts import Constant as Literal_
-from actlint.model import attributes, calls, module_level, stale, statements, tensors
+from actlint.model import attributes, calls, module_level, stale, statements, subscripts, tensors
 from actlint.model.machine import UNROLL, BudgetExceeded, Frame, Machine
 from actlint.model.sequences import LONGEST, choices, elements, one_of, pads, text_value
-from actlint.model.state import (
-    DictObject,
-    ListObject,
-    join_values,
-    make_join,
-    negate,
-    options,
-    select,
-)
+from actlint.model.state import DictObject, ListObject, join_values, make_join, negate, options, select
 from actlint.model.truth import compare, refine, truth
 from actlint.model.values import (
     NONE,
@@ -530,7 +522,7 @@ def _slice(m: Machine, node: Slice) -> Value:
 
 def _subscript(m: Machine, node: Subscript) -> Value:
     receiver = evaluate(m, node.value)
-    return attributes.item(m, receiver, node, m.site(node.ordinal))
+    return subscripts.item(m, receiver, node, m.site(node.ordinal))
 
 
 def _call(m: Machine, node: Call) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from actlint import torchapi
@@ -15,25 +15,19 @@ from actlint.model import (
     calls,
     class_tests,
     classes,
+    collection_methods,
     expressions,
     layers,
-    stale,
+    made_sequences,
     statements,
     tensors,
 )
 from actlint.model.args import Args
 from actlint.model.events import Argument
 from actlint.model.events import Call as CallEvent
-from actlint.model.machine import UNROLL, Machine
-from actlint.model.sequences import NAMED_TUPLE, choices, element, elements, length, one_of, pads, text_value
-from actlint.model.state import (
-    DictObject,
-    InstanceObject,
-    ListObject,
-    StorageObject,
-    make_join,
-    options,
-)
+from actlint.model.machine import Machine
+from actlint.model.sequences import elements, text_value
+from actlint.model.state import InstanceObject, StorageObject, make_join, options
 from actlint.model.truth import truth
 from actlint.model.values import (
     NONE,
@@ -173,11 +167,11 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
         case Module():
             return layers.module_method(m, receiver, name, args, site, discarded)
         case ListRef():
-            return _list_method(m, receiver, name, args, site)
+            return collection_methods.list_method(m, receiver, name, args, site)
         case DictRef():
-            return _dict_method(m, receiver, name, args, site)
+            return collection_methods.dict_method(m, receiver, name, args, site)
         case Constant(value=str(text)):
-            return _string_method(m, text, name, args)
+            return collection_methods.string_method(m, text, name, args)
         case Tuple() if name in ("index", "count"):
             return Unknown(f"tuple.{name}")
         case Class() if name == "apply":
@@ -229,339 +223,11 @@ def _tensor_method(m: Machine, receiver: Tensor, name: str, args: Args, site: Si
     return tensors.apply(m, op, bound, site, ForeignMethod(receiver, name), None, discarded)
 
 
-def _list_method(m: Machine, receiver: ListRef, name: str, args: Args, site: Site) -> Value:
-    found = m.state.heap[receiver.ref]
-    assert isinstance(found, ListObject)
-    first = args.positional[0] if args.positional else None
-    known = found.complete and args.complete and not m.blurred
-    items = found.items
-    match name:
-        case "append" | "add" if first is not None:
-            if known and len(items) < 4 * UNROLL:
-                m.state.heap[receiver.ref] = ListObject((*items, first), True, found.kind)
-            else:
-                alike = (found.complete or found.alike) and args.complete and len(items) <= UNROLL
-                m.state.heap[receiver.ref] = ListObject((*items[:UNROLL], first), False, found.kind, alike)
-            m.record(
-                CallEvent(m.where(site), ForeignMethod(receiver, name), None, None, args.named(), NONE, False, True)
-            )
-            return NONE
-        case "extend" if first is not None:
-            calls.extend_list(m, receiver, first)
-            return NONE
-        case "insert" if (
-            known and isinstance(first, Constant) and isinstance(first.value, int) and len(args.positional) == 2
-        ):
-            changed = list(items)
-            changed.insert(first.value, args.positional[1])
-            m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
-            return NONE
-        case "reverse" if known:
-            m.state.heap[receiver.ref] = ListObject(items[::-1], True, found.kind)
-            return NONE
-        case "pop" if known and items:
-            position = first.value if isinstance(first, Constant) else -1 if first is None else None
-            if isinstance(position, int) and -len(items) <= position < len(items):
-                changed = list(items)
-                value = changed.pop(position)
-                m.state.heap[receiver.ref] = ListObject(tuple(changed), True, found.kind)
-                return value
-        case "pop" if choices(m, receiver):
-            stale.partly(m, (receiver,), site)
-            m.state.heap[receiver.ref] = ListObject(items, False, found.kind, True)
-            return one_of(m, items)
-        case "insert" if choices(m, receiver) and args.complete and len(args.positional) == 2:
-            m.state.heap[receiver.ref] = ListObject((*items, args.positional[1]), False, found.kind, True)
-            return NONE
-        case "sort" | "reverse":
-            alike = found.complete or found.alike
-            m.state.heap[receiver.ref] = ListObject(items, False, found.kind, alike)
-            return NONE
-        case "copy":
-            return ListRef(m.allocate(found))
-        case "clear":
-            m.state.heap[receiver.ref] = ListObject((), True, found.kind)
-            return NONE
-        case "index" | "count" | "__len__" | "__contains__":
-            return Unknown(f"list.{name}")
-        case _:
-            pass
-    m.state.heap[receiver.ref] = ListObject((), False, found.kind)
-    return Unknown(f"list.{name}")
-
-
-def _dict_method(m: Machine, receiver: DictRef, name: str, args: Args, site: Site) -> Value:
-    entries = m.state.heap[receiver.ref]
-    assert isinstance(entries, DictObject)
-    key = args.positional[0] if args.positional else None
-    items = entries.items
-    match name:
-        case "get" | "pop" | "setdefault":
-            return _dict_lookup(m, receiver, entries, name, key, args)
-        case "keys":
-            return Tuple(_keys(items)) if entries.complete else Iterator(Unknown("key"))
-        case "values":
-            return Tuple(tuple(items.values())) if entries.complete else Iterator(Unknown("value"))
-        case "items":
-            if entries.complete:
-                return Tuple(tuple(Tuple(pair) for pair in zip(_keys(items), items.values(), strict=True)))
-            return Iterator(Unknown("item"))
-        case "copy":
-            return DictRef(m.allocate(entries))
-        case "update":
-            other = m.state.heap[key.ref] if isinstance(key, DictRef) else None
-            merged = dict(items)
-            known = entries.complete and args.complete and not m.blurred
-            if isinstance(other, DictObject):
-                merged.update(other.items)
-                known = known and other.complete
-            elif key is not None:
-                known = False
-            merged.update(args.keywords)
-            m.state.heap[receiver.ref] = DictObject(merged if known else {}, known)
-            return NONE
-        case _:
-            m.state.heap[receiver.ref] = DictObject(items, False)
-            return Unknown(f"dict.{name}")
-
-
-def _keys(items: dict[object, Value]) -> tuple[Value, ...]:
-    return tuple(key if isinstance(key, (External, Class)) else Constant(key) for key in items)
-
-
-def _dict_lookup(m: Machine, receiver: DictRef, entries: DictObject, name: str, key: Value | None, args: Args) -> Value:
-    wanted: object = key.value if isinstance(key, Constant) else key
-    known = isinstance(key, (Constant, External, Class))
-    default = args.get(1, "default") or (NONE if name == "get" else None)
-    if known and wanted in entries.items:
-        value = entries.items[wanted]
-        if name == "pop":
-            rest = {k: v for k, v in entries.items.items() if k != wanted}
-            m.state.heap[receiver.ref] = DictObject(rest, entries.complete and not m.blurred)
-        return value
-    if known and entries.complete:
-        if name == "setdefault" and default is not None:
-            m.state.heap[receiver.ref] = DictObject({**entries.items, wanted: default}, not m.blurred)
-        return default if default is not None else Unknown("missing key")
-    if name != "get":
-        m.state.heap[receiver.ref] = DictObject(entries.items, False)
-    return Unknown("entry of a dict")
-
-
-_STRING: dict[str, Callable[[str], str]] = {
-    "lower": str.lower,
-    "upper": str.upper,
-    "strip": str.strip,
-    "title": str.title,
-    "capitalize": str.capitalize,
-}
-
-
-def _string_method(m: Machine, text: str, name: str, args: Args) -> Value:
-    function = _STRING.get(name)
-    if function is not None and not args.all():
-        return Constant(function(text))
-    constant = args.complete and all(isinstance(value, Constant) for value in args.all())
-    if name == "format" and constant and not pads(text):
-        positional = [value.value for value in args.positional if isinstance(value, Constant)]
-        keywords = {key: value.value for key, value in args.keywords.items() if isinstance(value, Constant)}
-        try:
-            return text_value(text.format(*positional, **keywords))
-        except (IndexError, KeyError, ValueError, AttributeError, TypeError):
-            return Unknown("string formatting")
-    if name == "replace" and constant and len(args.positional) == 2 and not args.keywords:
-        old, new = (value.value for value in args.positional if isinstance(value, Constant))
-        if isinstance(old, str) and isinstance(new, str) and len(new) <= len(old):
-            return Constant(text.replace(old, new))
-    if name in ("startswith", "endswith") and len(args.positional) == 1 and isinstance(args.positional[0], Constant):
-        wanted = args.positional[0].value
-        if isinstance(wanted, str):
-            return Constant(text.startswith(wanted) if name == "startswith" else text.endswith(wanted))
-    if name == "split" and all(isinstance(value, Constant) and isinstance(value.value, str) for value in args.all()):
-        separator = args.get(0, "sep")
-        wanted = separator.value if isinstance(separator, Constant) else None
-        if len(args.all()) <= 1 and wanted != "" and (wanted is None or isinstance(wanted, str)):
-            parts = text.split(wanted)
-            return ListRef(m.allocate(ListObject(tuple(Constant(part) for part in parts))))
-    return Unknown(f"str.{name}")
-
-
 # ------------------------------------------------------------------------------------------------------------- builtins
-
-
-def _range(m: Machine, args: Args, site: Site) -> Value:
-    bounds = [value.value for value in args.positional if isinstance(value, Constant) and isinstance(value.value, int)]
-    if args.complete and 0 < len(bounds) == len(args.positional) and not (len(bounds) == 3 and bounds[2] == 0):
-        numbers = range(*bounds)
-        if len(numbers) <= UNROLL:
-            return Tuple(tuple(Constant(number) for number in numbers))
-    return Iterator(Unknown("number of a range", True))
-
-
-def _enumerate(m: Machine, args: Args, site: Site) -> Value:
-    items = elements(m, args.positional[0]) if args.positional else None
-    start = args.get(1, "start")
-    first = (
-        start.value if isinstance(start, Constant) and isinstance(start.value, int) else 0 if start is None else None
-    )
-    if items is None or first is None:
-        from actlint.model.statements import element_of
-
-        stale.partly(m, args.positional[:1], site)
-        return Iterator(
-            Tuple((Unknown("index", True), element_of(m, args.positional[0]) if args.positional else Unknown("item")))
-        )
-    return Tuple(tuple(Tuple((Constant(first + i), item)) for i, item in enumerate(items)))
-
-
-def _zip(m: Machine, args: Args, site: Site) -> Value:
-    from actlint.model.statements import element_of
-
-    columns = [elements(m, value) for value in args.positional]
-    if not args.complete:
-        return Iterator(Unknown("zip"))
-    if any(column is None for column in columns):
-        stale.partly(m, args.positional, site)
-        return Iterator(Tuple(tuple(element_of(m, value) for value in args.positional)))
-    return Tuple(tuple(Tuple(row) for row in zip(*(column or () for column in columns), strict=False)))
-
-
-def _pairwise(m: Machine, args: Args, site: Site) -> Value:
-    items = elements(m, args.positional[0]) if args.positional else None
-    if items is None:
-        return Iterator(Tuple((Unknown("item"), Unknown("item"))))
-    return Tuple(tuple(Tuple(pair) for pair in zip(items, items[1:], strict=False)))
-
-
-def _reversed(m: Machine, args: Args, site: Site) -> Value:
-    items = elements(m, args.positional[0]) if args.positional else None
-    if items is not None:
-        return Tuple(items[::-1])
-    stale.partly(m, args.positional, site)
-    return Iterator(element(m, args.positional[0]) if args.positional else Unknown("reversed"))
-
-
-def _list(m: Machine, args: Args, site: Site) -> Value:
-    if not args.positional:
-        return ListRef(m.allocate(ListObject((), args.complete)))
-    items = elements(m, args.positional[0])
-    found = items if items is not None else choices(m, args.positional[0]) or _parts(m, args.positional[0])
-    return ListRef(m.allocate(ListObject(found, items is not None, alike=items is None and bool(found))))
-
-
-def _parts(m: Machine, value: Value) -> tuple[Value, ...]:
-    """What each element of a tensor, or of an argument, looks like."""
-    from actlint.model.statements import element_of
-
-    part = element_of(m, value) if isinstance(value, (Tensor, Symbol)) else Unknown("element")
-    return () if isinstance(part, Unknown) else (part,)
-
-
-def _tuple(m: Machine, args: Args, site: Site) -> Value:
-    items = elements(m, args.positional[0]) if args.positional else ()
-    if items is None:
-        value = args.positional[0]
-        return value if isinstance(value, Iterator) else Iterator(element(m, value))
-    return Tuple(items)
-
-
-def _dict(m: Machine, args: Args, site: Site) -> Value:
-    items: dict[object, Value] = {}
-    complete = args.complete
-    for value in args.positional:
-        entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
-        pairs = None if isinstance(entries, DictObject) else elements(m, value)
-        if isinstance(entries, DictObject):
-            items.update(entries.items)
-            complete = complete and entries.complete
-        else:
-            complete = complete and pairs is not None
-            for pair in pairs if pairs is not None else choices(m, value):
-                inner = elements(m, pair)
-                known = inner is not None and len(inner) == 2 and isinstance(inner[0], Constant)
-                complete = complete and known
-                if inner is not None and len(inner) == 2:
-                    items[inner[0].value if isinstance(inner[0], Constant) else inner[0]] = inner[1]
-    items.update(args.keywords)
-    return DictRef(m.allocate(DictObject(items, complete)))
-
-
-def _replace(m: Machine, args: Args, site: Site) -> Value | None:
-    """`dataclasses.replace(object, **changes)`: another object with some fields changed."""
-    value = args.positional[0] if len(args.positional) == 1 else NONE
-    found = m.state.heap[value.ref] if isinstance(value, Instance) else None
-    if not isinstance(found, InstanceObject) or not args.complete:
-        return None
-    return Instance(m.allocate(replace(found, attrs={**found.attrs, **args.keywords})))
-
-
-def _repeat(m: Machine, args: Args, site: Site) -> Value | None:
-    """`itertools.repeat(value, times)`."""
-    times = args.get(1, "times")
-    if not args.positional or not args.complete:
-        return None
-    if isinstance(times, Constant) and type(times.value) is int and times.value <= UNROLL:
-        return Tuple((args.positional[0],) * times.value)
-    return Iterator(args.positional[0])
 
 
 def _limits(m: Machine, args: Args, site: Site) -> Value:
     return Unknown("limits of a type of number", True)
-
-
-def _named_tuple(m: Machine, args: Args, site: Site) -> Value | None:
-    """A class with fields: what is called with all of them is an object that unpacks to them."""
-    fields = args.get(1, "field_names")
-    text = fields.value if isinstance(fields, Constant) else None
-    names = text.replace(",", " ").split() if isinstance(text, str) else None
-    if names is None and (items := elements(m, fields) if fields is not None else None) is not None:
-        names = [str(item.value) for item in items if isinstance(item, Constant)]
-        names = names if len(names) == len(items) else None
-    return None if names is None else Partial(NAMED_TUPLE, (Tuple(tuple(map(Constant, names))),), ())
-
-
-def _made_of_fields(m: Machine, args: Args, site: Site) -> Value | None:
-    fields = [str(field.value) for field in elements(m, args.positional[0]) or () if isinstance(field, Constant)]
-    given = {**dict(zip(fields, args.positional[1:], strict=False)), **args.keywords}
-    if not args.complete or len(args.positional) - 1 + len(args.keywords) != len(fields) or set(given) != set(fields):
-        return None
-    return Instance(m.allocate(InstanceObject(NAMED_TUPLE, site, {}, {field: given[field] for field in fields})))
-
-
-def _flattened(m: Machine, args: Args, site: Site) -> Value | None:
-    """`tree_flatten(tree)`: the leaves, which are in the tree somewhere, and a specification."""
-    if not args.positional:
-        return None
-    leaves = list(_leaves(m, args.positional[0], 3))
-    element_ = one_of(m, tuple(leaves)) if leaves else Unknown("leaf of a tree")
-    return Tuple((Iterator(element_), Unknown("specification of a tree", True)))
-
-
-def _leaves(m: Machine, value: Value, depth: int) -> Iterable[Value]:
-    from actlint.model.statements import element_of
-
-    entries = m.state.heap[value.ref] if isinstance(value, DictRef) else None
-    items = tuple(entries.items.values()) if isinstance(entries, DictObject) else elements(m, value)
-    if isinstance(value, Symbol) and value.role == "argument":
-        yield tensors.some_of(m, value)
-    elif isinstance(value, Iterator):
-        yield from _leaves(m, element_of(m, value), depth - 1) if depth else ()
-    elif items is not None and not isinstance(value, Constant) and depth:
-        for item in items:
-            yield from _leaves(m, item, depth - 1)
-    else:
-        yield value
-
-
-def _unflattened(m: Machine, args: Args, site: Site) -> Value | None:
-    """`tree_unflatten(leaves, specification)`: a tree of the leaves."""
-    return Iterator(element(m, args.positional[0])) if args.positional else None
-
-
-def _len(m: Machine, args: Args, site: Site) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    count = length(m, value)
-    return Constant(count) if count is not None else Unknown("length", True)
 
 
 def _of_numbers(function: Callable[..., object]) -> Callable[[Machine, Args, Site], Value]:
@@ -715,23 +381,6 @@ def _compiled(m: Machine, args: Args, site: Site) -> Value | None:
     return value if isinstance(value, (Module, Function, Method)) else None
 
 
-def _iterate(m: Machine, args: Args, site: Site) -> Value:
-    value = args.positional[0] if args.positional else NONE
-    items = elements(m, value)
-    return Tuple(items) if items is not None else Iterator(element(m, value))
-
-
-def _sorted(m: Machine, args: Args, site: Site) -> Value:
-    return Iterator(element(m, args.positional[0]) if args.positional else Unknown("sorted"))
-
-
-def _map(m: Machine, args: Args, site: Site) -> Value:
-    items = elements(m, args.positional[1]) if len(args.positional) == 2 else None
-    if items is None or len(items) > UNROLL:
-        return None  # type: ignore[return-value]
-    return Tuple(tuple(calls.call(m, args.positional[0], Args([item]), site) for item in items))
-
-
 def _checkpoint(m: Machine, args: Args, site: Site) -> Value:
     """`checkpoint(function, *args)` calls the function. It keeps the inputs, and computes again what was saved inside:
     writing to what comes out is no problem.
@@ -761,14 +410,7 @@ def _recomputed(m: Machine, value: Value) -> Value:
 
 
 _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
-    "builtins.range": _range,
-    "builtins.enumerate": _enumerate,
-    "builtins.zip": _zip,
-    "builtins.reversed": _reversed,
-    "builtins.list": _list,
-    "builtins.tuple": _tuple,
-    "builtins.dict": _dict,
-    "builtins.len": _len,
+    **made_sequences.HANDLERS,
     "builtins.int": _of_numbers(int),
     "builtins.float": _of_numbers(float),
     "builtins.str": _of_numbers(str),
@@ -798,23 +440,12 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "builtins.issubclass": class_tests.is_subclass,
     "builtins.type": class_tests.type_of,
     "builtins.callable": class_tests.is_callable,
-    "builtins.iter": _iterate,
-    "builtins.sorted": _sorted,
-    "builtins.map": _map,
     "builtins.print": _nothing,
     "functools.partial": _partial,
     "copy.deepcopy": _deepcopy,
     "copy.copy": _deepcopy,
     "types.SimpleNamespace": _namespace,
-    "collections.OrderedDict": _dict,
-    "dataclasses.replace": _replace,
     "torch.jit.is_scripting": _false,
-    "collections.namedtuple": _named_tuple,
-    NAMED_TUPLE.qualname: _made_of_fields,
-    "torch.utils._pytree.tree_flatten": _flattened,
-    "torch.utils._pytree.tree_unflatten": _unflattened,
-    "itertools.pairwise": _pairwise,
-    "itertools.repeat": _repeat,
     "torch.finfo": _limits,
     "torch.iinfo": _limits,
     "typing.cast": _identity,

@@ -38,7 +38,7 @@ from actlint.facts import (
     While,
     With,
 )
-from actlint.model import attributes, calls, expressions, stale, tensors
+from actlint.model import attributes, calls, expressions, stale, subscripts, tensors
 from actlint.model.conditions import LOOP
 from actlint.model.events import LoopEdge, Read
 from actlint.model.events import Return as ReturnEvent
@@ -126,7 +126,7 @@ def assign(m: Machine, target: Expr, value: Value) -> None:
         case Attribute(value=receiver, attr=attr, ordinal=ordinal):
             attributes.store(m, expressions.evaluate(m, receiver), attr, value, m.site(ordinal))
         case Subscript():
-            attributes.store_item(m, expressions.evaluate(m, target.value), target, value, m.site(target.ordinal))
+            subscripts.store_item(m, expressions.evaluate(m, target.value), target, value, m.site(target.ordinal))
         case Collection(elements=parts):
             for part, item in zip(parts, unpack(m, value, len(parts), parts), strict=True):
                 assign(m, part.value if isinstance(part, Starred) else part, item)
@@ -207,8 +207,8 @@ def _augmented(m: Machine, node: AugAssign) -> None:
             attributes.store(m, receiver, attr, augmented(m, node, old, site), site)
         case Subscript():
             receiver = expressions.evaluate(m, target.value)
-            old = attributes.item(m, receiver, target, m.site(target.ordinal))
-            attributes.store_item(m, receiver, target, augmented(m, node, old, site), site)
+            old = subscripts.item(m, receiver, target, m.site(target.ordinal))
+            subscripts.store_item(m, receiver, target, augmented(m, node, old, site), site)
         case _:
             expressions.evaluate(m, node.value)
 
