@@ -93,7 +93,10 @@ def _parameters(trace: Trace) -> Iterator[Anew]:
         if not isinstance(event, Argument) or event.label != "parameter" or event.origin is None:
             continue
         made = trace.events[event.origin.event] if 0 <= event.origin.event < index else None
-        if not isinstance(made, Call) or made.op is None or made.op.kind not in ("creation", "random"):
+        # A parameter that the constructor made comes with the number of an event there.
+        if not isinstance(made, Call) or made.result != event.origin:
+            continue
+        if made.op is None or made.op.kind not in ("creation", "random"):
             continue
         root, used = event.result.root, None
         for later in trace.events[index + 1 :]:

@@ -203,12 +203,17 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
     names = bind_parameters(m, function, args, site)
     if names is None:
         return unknown_call(m, function, args, site, "arguments that do not fit")
+    key = _kept_under(function, names) if info.cached else None
+    if key in m.kept:
+        return m.kept[key]
     grad = m.state.grad
     if info.no_grad:
         m.state.grad = False
     result = run_function(m, function, names, site)
     if info.no_grad:
         m.state.grad = grad
+    if key is not None and m.state.alive and _is_plain(result):
+        m.kept[key] = result
     if info.generator:
         return Iterator(Unknown("generator"))
     if isinstance(code, FunctionDef) and code.is_async:
@@ -216,16 +221,33 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
     return result
 
 
+def _kept_under(function: Function, names: dict[str, Value]) -> object:
+    """Under what `functools.lru_cache` keeps the result of a call, None where the arguments are not known."""
+    if not all(_is_plain(value) for value in names.values()) or any(type(v) is Unknown for v in names.values()):
+        return None
+    return function.site, function.frame, tuple((name, type(getattr(v, "value", None)), v) for name, v in names.items())
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is the same in any state of a run: it refers to no object."""
+    if isinstance(value, Tuple):
+        return all(_is_plain(item) for item in value.items)
+    if isinstance(value, Join):
+        return all(_is_plain(option) for _, option in value.options)
+    return isinstance(value, (Constant, Unknown, External, Class)) or (isinstance(value, Function) and not value.frame)
+
+
 @dataclass(frozen=True, slots=True)
 class CodeInfo:
     """What a function's code says before it runs: its local names, whether it is a generator, whether its decorators
-    leave its meaning alone (`plain`) and turn gradients off (`no_grad`).
+    leave its meaning alone (`plain`), turn gradients off (`no_grad`) and keep its results (`cached`).
     """
 
     local: frozenset[str]
     generator: bool
     plain: bool
     no_grad: bool
+    cached: bool = False
 
 
 def code_info(m: Machine, function: Function) -> CodeInfo:
@@ -237,7 +259,8 @@ def code_info(m: Machine, function: Function) -> CodeInfo:
         if isinstance(code, FunctionDef):
             plain, no_grad = _decoration(m, function, code)
             generator = any(isinstance(node, Yield) for node in walk(code.body, (FunctionDef, Lambda)))
-            info = CodeInfo(names | bound_names(code.body), generator, plain, no_grad)
+            cached = plain and any(each.rpartition(".")[2] in _CACHES for each in classes.decorators(code))
+            info = CodeInfo(names | bound_names(code.body), generator, plain, no_grad, cached)
         else:
             info = CodeInfo(names | bound_names([code.body]), False, True, False)
         m.shared.codes[function.site] = info
@@ -334,6 +357,9 @@ _PLAIN_DECORATORS = frozenset(
 )
 
 
+_CACHES = frozenset({"lru_cache", "cache"})
+
+
 def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool, bool]:
     """Whether the function's decorators leave its meaning alone, and whether they turn gradients off."""
     plain, no_grad = True, False
@@ -427,6 +453,8 @@ def initialise(m: Machine, value: Module | Instance, cls: Class, args: Args, sit
     """Run the constructor that the class's resolution order gives."""
     method = classes.find_method(m, cls, "__init__")
     match method:
+        case Function() if _is_made_as_dataclass(m, cls, method) and _dataclass_fields(m, value, cls, args):
+            return
         case Function():
             alive = m.state.alive
             invoke(m, method, Args([value, *args.positional], args.keywords, args.complete), site)
@@ -467,14 +495,24 @@ def foreign_init(m: Machine, value: Value, args: Args, site: Site) -> None:
 
 def is_dataclass(m: Machine, cls: Class) -> bool:
     """Whether the class or an ancestor in the project is a dataclass."""
-    decorators = (
-        decorator
-        for ancestor in classes.mro(m, cls)
-        if isinstance(ancestor, Class)
-        for decorator in classes.class_info(m, ancestor).code.decorators
-    )
+    return any(isinstance(ancestor, Class) and _is_decorated(m, ancestor) for ancestor in classes.mro(m, cls))
+
+
+def _is_decorated(m: Machine, cls: Class) -> bool:
+    """Whether the class itself is a dataclass."""
+    decorators = classes.class_info(m, cls).code.decorators
     names = (dotted(each.func if isinstance(each, Call) else each) or "" for each in decorators)
     return any(name.rpartition(".")[2] == "dataclass" for name in names)
+
+
+def _is_made_as_dataclass(m: Machine, cls: Class, method: Function) -> bool:
+    """Whether a dataclass's own constructor comes before the `__init__` that is written: it hides that of a base."""
+    for ancestor in classes.mro(m, cls):
+        if ancestor == method.owner:
+            return False
+        if isinstance(ancestor, Class) and _is_decorated(m, ancestor):
+            return True
+    return False
 
 
 def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Args) -> bool:

@@ -82,7 +82,8 @@ class Machine:
     Tensors up to number `made` are the constructor's; `adopted` are their twins in this run. `globals` are module-level
     names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
     dimensions of views of it. `overwritten` counts in-place writes. `heads` are the tensors at the head of a loop of
-    unknown length, by number, with what they are before it. `apart` marks a machine that works out one call.
+    unknown length, by number, with what they are before it. `apart` marks a machine that works out one call. `kept`
+    is what functions that cache their results have given.
     """
 
     names: Names
@@ -105,6 +106,7 @@ class Machine:
     ranks: dict[int, int] = field(default_factory=dict)
     heads: dict[int, Tensor] = field(default_factory=dict)
     apart: bool = False
+    kept: dict[object, Value] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from actlint.facts import Site
+from actlint.model import calls
+from actlint.model.machine import Machine
 from actlint.model.slices import causes
+from actlint.model.values import Constant, Function, Value
 from actlint.torchapi.quantization import LAYERS, METHODS
 from tests.model.programs import PREAMBLE, file_view, forward, operations
 
@@ -146,3 +150,44 @@ def test_what_is_tabulated_of_quantization_is_what_torch_does() -> None:
     assert torch.equal(functional.add_relu(x, y), torch.relu(x + y))
     for name in LAYERS:
         assert getattr(torch.ao.quantization, name.rpartition(".")[2])()(x) is x
+
+
+def test_the_constructor_of_a_dataclass_hides_that_of_its_base() -> None:
+    text = (
+        "from collections import OrderedDict\nfrom dataclasses import dataclass\n\n\n"
+        "class Output(OrderedDict):\n    def __init__(self, *args, **kwargs):\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "        self.last = None\n\n\n"
+        "@dataclass\nclass Last(Output):\n    last: torch.Tensor = None\n\n\n"
+        "class Own(Last):\n    def __init__(self, last):\n        self.other = last\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(2, 2)\n\n"
+        "    def forward(self, x):\n        return {made}\n"
+    )
+    for made in ("Last(last=self.fc(x))", "Last(self.fc(x)).last", "Own(self.fc(x)).other"):
+        assert causes(forward(PREAMBLE + text.replace("{made}", made))) == ()
+    assert causes(forward(PREAMBLE + text.replace("{made}", "Own(self.fc(x)).last"))) != ()
+
+
+def test_a_cached_function_runs_once_for_the_same_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "import functools\nfrom tools import looked\n\n\n"
+        "@functools.lru_cache(maxsize=None)\ndef has(name, deep=False):\n"
+        "    try:\n        found = looked(name)\n    except ImportError:\n        found = None\n"
+        "    return (found, name) if deep else found\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
+        "        self.a, self.b, self.c = has('a'), has('a'), has('c')\n"
+        "        self.d, self.e, self.f = has(n), has(n), has('a', True)[1]\n\n"
+        "    def forward(self, x):\n        return x * 2\n"
+    )
+    run, ran = calls.run_function, []
+
+    def counted(m: Machine, function: Function, names: dict[str, Value], site: Site | None) -> Value:
+        ran.extend([names["name"]] if "name" in names else [])
+        return run(m, function, names, site)
+
+    monkeypatch.setattr(calls, "run_function", counted)
+    (net,) = file_view(PREAMBLE + text).classes()
+    assert net.constructor.complete
+    # once for 'a', 'c' and 'a' with True
+    assert [value for value in ran if isinstance(value, Constant)] == [Constant("a"), Constant("c"), Constant("a")]
