@@ -129,7 +129,9 @@ def recurrent(g: Given) -> Found:
     projected = g.size("proj_size", 0)
     width = hidden if projected == 0 else projected
     if shape.more and g.flag("batch_first") and len(shape.dims) <= 3:
-        # nobody says where the batch is of a layer that is given none
+        # Nobody says where the batch is of a layer that is given none.
+        if not g.batched:
+            return None
         shape = Shape((*(None,) * (3 - len(shape.dims)), *shape.dims), of=shape.of)
         g.values = {**g.values, g.first: shape}
     if both is None or shape.rank not in (2, 3):
