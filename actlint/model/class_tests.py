@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import collections
 import collections.abc
 import functools
@@ -172,7 +171,7 @@ def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
             below = _is_below(m, found.cls, cls)
             return below if below or isinstance(value, Module) else None
         case Tuple():
-            return None if python is None else issubclass(builtins.tuple, python)
+            return None if python is None else issubclass(tuple, python)
         case ListRef(ref=ref):
             items = m.state.heap[ref]
             assert isinstance(items, ListObject)

@@ -11,6 +11,8 @@ USUAL = "?usual:"
 """The same of a call that nobody is seen to make: with defaults for what has one."""
 LOOP = "?loop:"
 """The same of a loop that runs at least once, or a container with at least one layer."""
+UNCLAIMED = ("?except:", "?suppressed:", "?import:", "?case:")
+"""The same of what nothing may be claimed under: which import was taken, what an exception left, which of several."""
 
 
 def stated(condition: Condition) -> tuple[str, ...] | None:
@@ -25,7 +27,7 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
     for test in condition:
         if test.guard or test.key.startswith(LOOP):
             continue
-        if test.key.startswith(("?except:", "?suppressed:", "?import:", "?case:")) or "#" in test.key:
+        if test.key.startswith(UNCLAIMED) or "#" in test.key:
             return None
         text = describe(test)
         if text not in words:

@@ -33,13 +33,13 @@ from actlint.facts import (
     Yield,
 )
 from actlint.facts import Return as ReturnNode
-from actlint.model.conditions import LOOP
+from actlint.model.conditions import LOOP, UNCLAIMED
 from actlint.model.events import Argument, Return, Store, Trace, Write
 from actlint.model.events import Call as CallEvent
 from actlint.model.values import Condition, Tensor
 from actlint.model.walk import walk
 
-_UNCLAIMED = (LOOP, "?except:", "?suppressed:", "?import:", "?case:")
+_UNCLAIMED = (LOOP, *UNCLAIMED)
 _KINDS = ("== ", "isinstance ", "in ")
 """Relations that tell cases apart: that none of the known ones is there is no use of the model."""
 
