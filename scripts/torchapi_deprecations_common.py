@@ -432,19 +432,21 @@ def arguments() -> Iterator[Candidate]:
             fix="safe",
             note="True is what is taken today, and a later version takes nothing; torch recommends False",
         )
-    yield argument(
-        "torch.cross",
-        "dim",
-        "result = torch.cross(x, y)",
-        "result = torch.cross(x, y, dim=1)",
-        kind="omission",
-        since="1.11",
-        parameters=("input", "other", "dim"),
-        recipe="set",
-        added=(("dim", "-1"),),
-        fix="unsafe",
-        note="it takes the first dimension of size 3, which can be the one of the batch",
-    )
+    for name, given in (("torch.cross", "torch.ones(2, 3), x"), ("torch.Tensor.cross", "x")):
+        call = f"torch.cross({given}" if name == "torch.cross" else f"torch.ones(2, 3).cross({given}"
+        yield argument(
+            name,
+            "dim",
+            f"result = {call})",
+            f"result = {call}, dim=1)",
+            kind="omission",
+            since="1.11",
+            parameters=("input", "other", "dim")[name.startswith("torch.Tensor") :],
+            recipe="axis",
+            value="3",
+            fix="safe",
+            note="it takes the first dimension of size 3, which can be the one of the batch",
+        )
     yield argument(
         "torch.stft",
         "return_complex",

@@ -35,6 +35,7 @@ from actlint.intents import (
 )
 from actlint.model.algebra import moved
 from actlint.model.annotated import in_text
+from actlint.model.axes import first_of_size
 from actlint.model.deprecations import (
     Use,
     annotates,
@@ -89,6 +90,8 @@ def advice(row: Deprecation) -> str:
             text = f"give {numbers} by keyword"
         case "set":
             text = f"say `{'='.join(row.added[0])}`".replace('"', "'")
+        case "axis":
+            text = f"say `{row.argument}`"
         case "reduction":
             text = "say `reduction`"
         case "weights":
@@ -258,6 +261,16 @@ def _set(unit: FileView, use: Use) -> list[Intent] | None:
     if argument is not None:
         return [Replace(unit.site(use.reference.site, argument.value), (text,))]
     return [SetArgument(unit.site(use.reference.site, call), name, (text,))]
+
+
+def _axis(unit: FileView, use: Use) -> list[Intent] | None:
+    """The axis that the call takes, where the sizes of its input are known: `value` is the size that it looks for."""
+    call, row, near = use.reference.call, use.row, use.reference.site
+    if call is None:
+        return None
+    at = unit.site(near, call)
+    axis = first_of_size(unit, at, int(row.value))
+    return None if axis is None else [SetArgument(at, row.argument, (str(axis),))]
 
 
 def _reduction(unit: FileView, use: Use) -> list[Intent] | None:
@@ -476,6 +489,7 @@ _RECIPES: dict[str, Callable[[FileView, Use], list[Intent] | None]] = {
     "drop": _drop,
     "keyword": _keyword,
     "set": _set,
+    "axis": _axis,
     "reduction": _reduction,
     "norm": _norm,
     "range": _range,

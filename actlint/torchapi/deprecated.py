@@ -56,7 +56,7 @@ _OF_OBJECTS = ("torch.Tensor.", "torch.nn.Module.")
 METHODS: frozenset[str] = frozenset(
     row.qualname.split(".")[-1 if row.kind != "attribute" else 2]
     for row in ALL
-    if row.kind == "method" or (row.kind in ("overload", "attribute") and row.qualname.startswith(_OF_OBJECTS))
+    if row.kind == "method" or (row.kind not in ("function", "class") and row.qualname.startswith(_OF_OBJECTS))
 )
 """The methods and attributes of tensors and modules."""
 OVERLOADS: dict[str, frozenset[int]] = {

@@ -44,6 +44,7 @@ Recipe: TypeAlias = Literal[
     "overload",
     "reversed",
     "algebra",
+    "axis",
 ]
 """How the new form is made (`model.rewrites`); "" where it is not."""
 
@@ -56,9 +57,9 @@ class Deprecation:
     deprecate it ("" where that is not known), that no longer have it ("" while it is there), that no longer warn.
     `warning`: the category and text that torch warns with today, ("", "") if it is silent; `error`: what a use raises.
 
-    `argument` with `value` (source text): what is deprecated of the symbol, by kind. `replacement`: the name to use,
-    there since `replacement_since`; "" where the same name stays. `module`: what must be imported for it, if `torch`
-    alone does not bring it.
+    `argument` with `value` (source text): what is deprecated of the symbol, by kind; of an axis that is left out, the
+    size by which torch looks for one. `replacement`: the name to use, there since `replacement_since`; "" where the
+    same name stays. `module`: what must be imported for it, if `torch` alone does not bring it.
 
     The rest is for the recipe. `parameters`: the old parameters that can be given by position, in order; `accepted`:
     those of the replacement, where these differ; `renamed`: pairs of an old parameter and its new name; `mapped`: an

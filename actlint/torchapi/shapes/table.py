@@ -160,6 +160,7 @@ RULES: Final[dict[str, Rule]] = {
     "mm": compute.batched_product,
     "outer": compute.outer,
     "kron": compute.kron,
+    "cross": compute.elementwise("input", "other"),
     "cosine_similarity": compute.cosine_similarity,
     "CosineSimilarity": compute.cosine_similarity,
     "pairwise_distance": compute.pairwise_distance,

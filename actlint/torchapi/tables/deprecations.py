@@ -838,6 +838,26 @@ ROWS: Final = (
         note="`beta` goes by keyword, after the tensors",
     ),
     Deprecation(
+        qualname="torch.Tensor.cross",
+        rule="ACT105",
+        kind="omission",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "Using torch.cross without specifying the dim arg is deprecated. Please either pass the dim explicitly "
+                "or simply use torch.linalg.cross. The default value of dim will change to agree with that of "
+                "linalg.cross in a future release."
+            ),
+        ),
+        argument="dim",
+        value="3",
+        fix="safe",
+        recipe="axis",
+        parameters=("other", "dim"),
+        note="it takes the first dimension of size 3, which can be the one of the batch",
+    ),
+    Deprecation(
         qualname="torch.Tensor.eig",
         rule="ACT104",
         kind="method",
@@ -1796,10 +1816,10 @@ ROWS: Final = (
             ),
         ),
         argument="dim",
-        fix="unsafe",
-        recipe="set",
+        value="3",
+        fix="safe",
+        recipe="axis",
         parameters=("input", "other", "dim"),
-        added=(("dim", "-1"),),
         note="it takes the first dimension of size 3, which can be the one of the batch",
     ),
     Deprecation(
