@@ -1,10 +1,11 @@
 """Make `tables/deprecations.py`: execute every candidate of `torchapi_deprecations_common.py` on the installed torch,
 and record what it does.
 
-With the version that the tables are made from, the table is written (or, with `--check`, compared), and all that this
-torch itself calls deprecated (decorators, docstrings, warnings in its sources) must have a row or a reason in
-`torchapi_deprecations_left_out_common.py`. With any other version, nothing is written: what each candidate does is held
-against what its row says of that version. Exit code 1 where they differ.
+The table is written (or, with `--check`, compared), and all that torch itself calls deprecated (decorators, docstrings,
+warnings in its sources) must have a row or a reason in `torchapi_deprecations_left_out_common.py`. With `--python`, the
+path of an interpreter that has another torch, nothing is written: what each candidate does there is held against what
+its row says of that version (since when it is deprecated, when it went, when the replacement came). The interpreter
+needs nothing but torch, and can be as old as Python 3.7. Exit code 1 where they differ.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
-import importlib
-import io
+import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
-import torch
 from torchapi_common import TABLES, literal, torch_version
 from torchapi_deprecations_common import SETUP, Candidate, candidates, measured
 from torchapi_deprecations_left_out_common import LEFT_OUT
+from torchapi_deprecations_run_common import answers, one_line, resolved
 
 from actlint.target import NEWEST, shown
 from actlint.torchapi.deprecation import Deprecation
@@ -35,12 +36,7 @@ from actlint.torchapi.names import canonical
 
 SCRIPT = "torchapi_deprecations.py"
 TABLE = TABLES / "deprecations.py"
-SPEAKS = re.compile(
-    r"deprecat|renamed|legacy|no effect|removed|in favor of|final step of the integration|has been changed|without use_"
-    r"|use_reentrant|Implicit dimension|size_average and reduce|is required to pass|required to pass|pickle module",
-    re.IGNORECASE,
-)
-"""What a warning says that is about an interface: programs warn of other things too."""
+WORKER = Path(__file__).parent / "torchapi_deprecations_run_common.py"
 
 
 # ------------------------------------------------------------------------------------------------------------ executing
@@ -54,30 +50,48 @@ class Outcome:
     error: str = ""
 
 
-def execute(candidate: Candidate) -> Outcome:
-    namespace: dict[str, object] = {"__name__": "candidate"}
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("always")
-        error = ""
-        try:
-            exec(SETUP, namespace)
-            caught.clear()
-            exec(candidate.sample, namespace)
-        except Exception as raised:
-            error = f"{type(raised).__name__}: {one_line(str(raised))}"
-    spoken = [w for w in caught if SPEAKS.search(str(w.message)) and "torch_xla" not in str(w.message)]
-    said = candidate.row.argument or candidate.row.qualname.rpartition(".")[2]
-    own = [w for w in spoken if said in str(w.message)]
-    if not spoken:
-        return Outcome(("", ""), error)
-    told = (own or spoken)[0]
-    return Outcome((told.category.__name__, one_line(str(told.message))), error)
+@dataclass(frozen=True)
+class Torch:
+    """One torch: its version and folder, what each candidate did, and which names it has and calls deprecated.
+
+    `always`: it warns again of what it warned of before. Before 1.9 its C++ does not.
+    """
+
+    version: str
+    root: Path
+    always: bool
+    outcomes: dict[Candidate, Outcome]
+    names: dict[str, bool]
+    told: dict[tuple[str, str], bool]
 
 
-def one_line(text: str) -> str:
-    """The text without line ends and without where in torch's C++ it was raised."""
-    text = re.sub(r"\(Triggered internally at .*\)", "", text, flags=re.DOTALL)
-    return " ".join(text.split())
+def ask(found: list[Candidate], python: str = "") -> Torch:
+    """Execute the candidates on the torch of an interpreter, by default this one's."""
+    runnable = [candidate for candidate in found if candidate.runs]
+    names = sorted({candidate.row.replacement for candidate in found if candidate.row.replacement})
+    told = sorted({(candidate.row.qualname, candidate.row.argument) for candidate in found})
+    programs = [(each.sample, each.row.argument or each.row.qualname.rpartition(".")[2]) for each in runnable]
+    question: dict[str, object] = {"setup": SETUP, "programs": programs, "names": names, "told": told}
+    answer: Any = _elsewhere(python, question) if python else answers(question)
+    outcomes = [Outcome((category, text), error) for category, text, error in answer["outcomes"]]
+    return Torch(
+        answer["version"],
+        Path(answer["root"]),
+        answer["always"],
+        dict(zip(runnable, outcomes, strict=True)),
+        dict(zip(names, answer["there"], strict=True)),
+        dict(zip(told, answer["says"], strict=True)),
+    )
+
+
+def _elsewhere(python: str, question: dict[str, object]) -> object:
+    """The answers of another interpreter, whose torch may be of any version."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked, answered = Path(folder, "question.json"), Path(folder, "answers.json")
+        asked.write_text(json.dumps(question), encoding="utf-8")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        subprocess.run([python, WORKER, asked, answered], check=True, env=environment)
+        return json.loads(answered.read_text(encoding="utf-8"))
 
 
 # ------------------------------------------------------------------------------------------------------------- scanning
@@ -97,8 +111,7 @@ class Hit:
     text: str = ""
 
 
-def scan() -> list[Hit]:
-    root = Path(torch.__file__).parent
+def scan(root: Path) -> list[Hit]:
     found: dict[tuple[str, str], Hit] = {}
     for path in sorted(root.rglob("*.py")):
         relative = path.relative_to(root).as_posix()
@@ -147,22 +160,6 @@ def public(name: str) -> str:
     return canonical(name)
 
 
-def resolved(name: str) -> object:
-    """The thing of torch that goes by a name, None if there is none."""
-    parts = name.split(".")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for length in range(len(parts), 0, -1):
-            try:
-                thing: object = importlib.import_module(".".join(parts[:length]))
-                for part in parts[length:]:
-                    thing = getattr(thing, part)
-            except Exception:
-                continue
-            return thing
-    return None
-
-
 def uncovered(hits: list[Hit], rows: list[Deprecation]) -> list[Hit]:
     known = {canonical(row.qualname) for row in rows}
     things = {id(thing): thing for row in rows if (thing := resolved(row.qualname)) is not None}
@@ -178,11 +175,11 @@ def uncovered(hits: list[Hit], rows: list[Deprecation]) -> list[Hit]:
 # ------------------------------------------------------------------------------------------------------------ the table
 
 
-def rows(found: list[Candidate], hits: list[Hit]) -> list[Deprecation]:
+def rows(found: list[Candidate], here: Torch, hits: list[Hit]) -> list[Deprecation]:
     decorated = {public(hit.name): hit for hit in hits if hit.how == "decorator" and hit.category}
     made = []
     for candidate in found:
-        outcome = execute(candidate) if candidate.runs else Outcome()
+        outcome = here.outcomes.get(candidate, Outcome())
         hit = decorated.get(canonical(candidate.row.qualname))
         symbol = not candidate.row.argument
         if hit is not None and symbol and not outcome.warning[0] and not candidate.row.removed:
@@ -236,49 +233,96 @@ def counts(found: list[Deprecation]) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------------ another version
 
 
-def contradictions(found: list[Candidate], verbose: bool) -> Iterator[str]:
-    """Where the installed torch does not do what a row says of its version."""
-    here = number(torch_version())
+ELSEWHERE = {
+    "torch.autograd.Variable": "the page of `torch.autograd` says it",
+}
+"""What is called deprecated neither by its documentation nor by its source."""
+
+
+def contradictions(found: list[Candidate], there: Torch) -> Iterator[str]:
+    """Where a torch does not do what a row says of its version."""
+    here = number(there.version)
     for candidate in found:
-        row = candidate.row
-        if not candidate.runs:
+        row, outcome = candidate.row, there.outcomes.get(candidate)
+        name = named(row)
+        if row.replacement and not there.names[row.replacement] and (0, 0) < number(row.replacement_since) <= here:
+            yield f"{name}: {row.replacement} is said to be there since {row.replacement_since}, and is missing"
+        if outcome is None:
             continue
-        outcome = execute(candidate)
-        name = " ".join(filter(None, (row.qualname, row.argument, row.value)))
-        said = "gone" if row.removed and here >= number(row.removed) else "there"
-        early = here < max(number(v) for v in (row.since, row.replacement_since, "0.0") if v)
-        does = "raises" if outcome.error else "warns" if outcome.warning[0] else "is silent"
-        if verbose:
-            print(f"{name}: {said}{' (not deprecated yet)' if early else ''}, {does} {outcome.warning} {outcome.error}")
-        if said == "gone" and not outcome.error:
-            yield f"{name} is said to be removed in {row.removed}, and {does}"
-        elif said == "there" and outcome.error and not early:
+        warns = bool(outcome.warning[0]) and not outcome.error
+        gone = row.removed != "" and here >= number(row.removed)
+        deprecated = here >= number(row.since)
+        silent = row.silent_since != "" and here >= number(row.silent_since)
+        if gone and not outcome.error:
+            yield f"{name} is said to be removed in {row.removed}, and works"
+        elif not gone and outcome.error and here >= max(number(row.since), number(row.replacement_since)):
             yield f"{name} is said to be there, and raises {outcome.error}"
-        elif early and outcome.warning[0] and not outcome.error:
+        elif warns and not deprecated:
             yield f"{name} is said to be deprecated since {row.since}, and warns already: {outcome.warning[1]}"
+        elif warns and silent:
+            yield f"{name} is said to be silent since {row.silent_since}, and warns: {outcome.warning[1]}"
+        elif row.silent_since and deprecated and not (warns or silent or outcome.error):
+            yield f"{name} is said to warn until {row.silent_since}, and is silent"
+        elif row.since and not row.silent_since and deprecated and not (gone or warns or outcome.error):
+            if there.always and row.qualname not in ELSEWHERE and not there.told[row.qualname, row.argument]:
+                yield f"{name} is said to be deprecated since {row.since}, and nothing says so"
+
+
+def states(found: list[Candidate], there: Torch) -> Iterator[tuple[str, Deprecation, Outcome]]:
+    """What became of each row in a torch: its state by the table, and what the program did."""
+    here = number(there.version)
+    for candidate, outcome in there.outcomes.items():
+        row = candidate.row
+        gone = row.removed != "" and here >= number(row.removed)
+        early = here < max(number(row.since), number(row.replacement_since) if not row.since else (0, 0))
+        yield "removed" if gone else "not deprecated yet" if early else "deprecated", row, outcome
+
+
+def compare(found: list[Candidate], python: str, verbose: bool) -> int:
+    """Hold the rows against what another torch does. 1 where they differ."""
+    there = ask(found, python)
+    wrong = list(contradictions(found, there))
+    seen: Counter[str] = Counter()
+    for state, row, outcome in states(found, there):
+        does = "raises" if outcome.error else "warns" if outcome.warning[0] else "is silent"
+        seen[f"{state}, {does}"] += 1
+        if verbose:
+            print(f"{named(row)}: {state}, {does} {outcome.warning} {outcome.error}")
+    print(f"torch {there.version} against the table of {shown(NEWEST)}: {len(found)} rows, {len(wrong)} differ")
+    print("".join(f"  {text}: {count}\n" for text, count in sorted(seen.items())), end="")
+    print("".join(f"  {line}\n" for line in wrong), end="")
+    if number(there.version) > NEWEST:
+        left = uncovered(scan(there.root), [candidate.row for candidate in found])
+        print(f"  places that deprecate what has no row: {len(left)}")
+        print("".join(f"    {hit.how}: {hit.name}\n" for hit in left), end="")
+    return 1 if wrong else 0
+
+
+def named(row: Deprecation) -> str:
+    return " ".join(filter(None, (row.qualname, row.argument, row.value)))
 
 
 def number(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)
+    """The version as a pair; (0, 0) where none is known."""
+    major, _, minor = version.partition(".")
+    return (int(major), int(minor.partition(".")[0])) if major.isdigit() else (0, 0)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog=SCRIPT)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the table is stale")
-    parser.add_argument("--verbose", action="store_true", help="print what each candidate does")
+    parser.add_argument("--python", default="", help="hold the table against the torch of this interpreter")
+    parser.add_argument("--verbose", action="store_true", help="with --python: print what each candidate does")
     options = parser.parse_args()
-    os.chdir(tempfile.mkdtemp())
-    if hasattr(torch, "set_warn_always"):
-        torch.set_warn_always(True)
     found = candidates()
+    if options.python:
+        return compare(found, options.python, options.verbose)
     if number(torch_version()) != NEWEST:
-        wrong = list(contradictions(found, options.verbose))
-        print(f"torch {torch_version()} against the table of {shown(NEWEST)}: {len(found)} rows, {len(wrong)} differ")
-        print("".join(f"  {line}\n" for line in wrong), end="")
-        return 1 if wrong else 0
-    hits = scan()
-    made = rows(found, hits)
+        print(f"the table is made from torch {shown(NEWEST)}; --python compares with others", file=sys.stderr)
+        return 1
+    here = ask(found)
+    hits = scan(here.root)
+    made = rows(found, here, hits)
     left = uncovered(hits, made)
     for line in counts(made):
         print(line)

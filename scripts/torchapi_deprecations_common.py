@@ -24,7 +24,7 @@ from torch import nn
 import torch.nn.functional as F
 torch.manual_seed(0)
 A = torch.randn(3, 3, dtype=torch.float64)
-S = (A @ A.mT + 3 * torch.eye(3, dtype=torch.float64)).requires_grad_()
+S = (A @ A.t() + 3 * torch.eye(3, dtype=torch.float64)).requires_grad_()
 v = torch.randn(3, requires_grad=True)
 w = torch.randn(3, requires_grad=True)
 x = torch.rand(2, 3, requires_grad=True)
@@ -253,7 +253,7 @@ def functional() -> Iterator[Candidate]:
     yield symbol(
         "torch.nn.modules.rnn.apply_permutation",
         "result = nn.modules.rnn.apply_permutation(x, labels[:1], 0)",
-        since="1.1",
+        since="1.13",
         note="use `tensor.index_select(dim, permutation)`",
     )
     yield symbol(
@@ -273,9 +273,9 @@ def functional() -> Iterator[Candidate]:
     yield symbol(
         "torch.nn.utils.weight_norm",
         "net = nn.utils.weight_norm(nn.Linear(3, 2), 'weight', dim=0)\nresult = net(x)",
-        since="2.0",
+        since="2.1",
         replacement="torch.nn.utils.parametrizations.weight_norm",
-        replacement_since="2.0",
+        replacement_since="2.1",
         fix="unsafe",
         note="the parameters get other names; checkpoints that were saved before still load, those saved after do not "
         "load into the old form",
@@ -440,50 +440,42 @@ def arguments() -> Iterator[Candidate]:
             f"result = {call})",
             f"result = {call}, dim=1)",
             kind="omission",
-            since="1.11",
+            since="2.2",
             parameters=("input", "other", "dim")[name.startswith("torch.Tensor") :],
             recipe="axis",
             value="3",
             fix="safe",
             note="it takes the first dimension of size 3, which can be the one of the batch",
         )
-    yield argument(
-        "torch.stft",
-        "return_complex",
-        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=False)",
-        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=True)",
-        kind="value",
-        value="False",
-        since="2.0",
-        recipe="real",
-        added=(("return_complex", "True"),),
-        replacement="torch.view_as_real",
-        replacement_since="1.6",
-        fix="safe",
-        parameters=(
-            *("input", "n_fft", "hop_length", "win_length", "window", "center", "pad_mode", "normalized"),
-            *("onesided", "return_complex"),
-        ),
-    )
-    yield argument(
-        "torch.stft",
-        "return_complex",
-        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16))",
-        "result = torch.stft(torch.ones(64), 16, window=torch.ones(16), return_complex=True)",
-        kind="omission",
-        since="1.8",
-        removed="2.0",
-        recipe="real",
-        added=(("return_complex", "True"),),
-        replacement="torch.view_as_real",
-        replacement_since="1.6",
-        fix="unsafe",
-        parameters=(
-            *("input", "n_fft", "hop_length", "win_length", "window", "center", "pad_mode", "normalized"),
-            *("onesided", "return_complex"),
-        ),
-        note="for a real input it must be given",
-    )
+    ones = "torch.ones(64)"
+    for name, call in (("torch.stft", f"torch.stft({ones}, 16, "), ("torch.Tensor.stft", f"{ones}.stft(16, ")):
+        parameters = STFT[name.startswith("torch.Tensor") :]
+        facts: dict[str, Any] = {"recipe": "real", "added": (("return_complex", "True"),), "parameters": parameters}
+        facts |= {"replacement": "torch.view_as_real", "replacement_since": "1.6"}
+        near = f"result = {call}window=torch.ones(16), return_complex=True)"
+        yield argument(
+            name,
+            "return_complex",
+            f"result = {call}window=torch.ones(16), return_complex=False)",
+            near,
+            kind="value",
+            value="False",
+            since="2.0",
+            fix="safe",
+            **facts,
+        )
+        yield argument(
+            name,
+            "return_complex",
+            f"result = {call}window=torch.ones(16))",
+            near,
+            kind="omission",
+            since="1.8",
+            removed="2.0",
+            fix="unsafe",
+            note="for a real input it must be given",
+            **facts,
+        )
     yield argument(
         "torch.load",
         "weights_only",
@@ -564,6 +556,7 @@ def arguments() -> Iterator[Candidate]:
         "with torch.autograd.profiler.profile(use_cuda=False):\n    result = x + 1",
         "with torch.autograd.profiler.profile(use_device=None):\n    result = x + 1",
         since="2.3",
+        removed="2.14",
         replacement_since="2.1",
         note="`use_device='cuda'` says the same",
     )
@@ -573,6 +566,7 @@ def arguments() -> Iterator[Candidate]:
         "with torch.profiler.profile(use_cuda=False):\n    result = x + 1",
         "with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]):\n    result = x + 1",
         since="1.8.1",
+        removed="2.14",
         note="`activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]` says the same",
     )
     yield argument(
@@ -660,6 +654,10 @@ def arguments() -> Iterator[Candidate]:
         )
 
 
+STFT = (
+    *("input", "n_fft", "hop_length", "win_length", "window", "center", "pad_mode", "normalized"),
+    *("onesided", "return_complex"),
+)
 _HEAD = ("optimizer",)
 _TAIL = ("last_epoch", "verbose")
 VERBOSE: dict[str, tuple[str, ...]] = {
@@ -730,6 +728,7 @@ def algebra() -> Iterator[Candidate]:
         "torch.cholesky",
         "result = torch.cholesky(S, True)",
         since="1.9",
+        removed="2.14",
         replacement="torch.linalg.cholesky",
         replacement_since="1.8",
         fix="safe",
@@ -740,6 +739,7 @@ def algebra() -> Iterator[Candidate]:
         "torch.qr",
         "result = tuple(torch.qr(S, some=True))",
         since="1.9",
+        removed="2.14",
         replacement="torch.linalg.qr",
         replacement_since="1.8",
         fix="safe",
@@ -783,6 +783,7 @@ def algebra() -> Iterator[Candidate]:
         fix="safe",
         parameters=("A", "pivot", "get_infos"),
         accepted=("A",),
+        mapped=(("get_infos", "get_infos", ()),),
         note="with `get_infos`, `torch.linalg.lu_factor_ex` is the one",
     )
     yield symbol(
@@ -801,7 +802,7 @@ def algebra() -> Iterator[Candidate]:
         "result = torch.norm(x, 1, dim=1, keepdim=True)",
         since="1.7",
         replacement="torch.linalg.vector_norm",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="unsafe",
         recipe="norm",
         parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
@@ -813,7 +814,7 @@ def algebra() -> Iterator[Candidate]:
         "result = torch.functional.norm(x, 3)",
         since="1.7",
         replacement="torch.linalg.vector_norm",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="unsafe",
         recipe="norm",
         parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
@@ -829,7 +830,7 @@ def algebra() -> Iterator[Candidate]:
         parameters=("start", "end", "step"),
         note="`torch.range` includes the end and makes floats; `torch.arange` leaves it out and keeps integers",
     )
-    stubs: Any = {"since": "1.9", "replacement_since": "1.8"}
+    stubs: Any = {"since": "1.9"}
     yield symbol(
         "torch.symeig",
         "torch.symeig(S)[0]",
@@ -839,6 +840,7 @@ def algebra() -> Iterator[Candidate]:
         recipe="algebra",
         parameters=("input", "eigenvectors", "upper"),
         note="`torch.linalg.eigh` reads the lower triangle by default, and always gives the eigenvectors",
+        replacement_since="1.8",
         **stubs,
     )
     yield symbol(
@@ -850,6 +852,7 @@ def algebra() -> Iterator[Candidate]:
         recipe="algebra",
         parameters=("input", "eigenvectors"),
         note="`torch.linalg.eig` gives complex tensors instead of two columns, and always the eigenvectors",
+        replacement_since="1.9",
         **stubs,
     )
     yield symbol(
@@ -867,7 +870,7 @@ def algebra() -> Iterator[Candidate]:
     yield symbol(
         "torch.solve",
         "torch.solve(A, S).solution",
-        since="1.8",
+        since="1.9",
         removed="1.12",
         replacement="torch.linalg.solve",
         replacement_since="1.8",
@@ -885,6 +888,7 @@ def algebra() -> Iterator[Candidate]:
         parameters=("input", "tol", "symmetric"),
         accepted=("A", "tol", "hermitian"),
         renamed=(("input", "A"), ("symmetric", "hermitian")),
+        replacement_since="1.8",
         **stubs,
     )
     yield symbol(
@@ -1170,9 +1174,9 @@ def others() -> Iterator[Candidate]:
     yield symbol(
         "torch.ao.quantization.QConfigDynamic",
         "result = torch.ao.quantization.QConfigDynamic()",
-        since="1.12",
+        since="1.11",
         replacement="torch.ao.quantization.QConfig",
-        replacement_since="1.10",
+        replacement_since="1.11",
     )
     for name in ("get_default_qconfig_dict", "get_default_qat_qconfig_dict"):
         new = name.replace("_dict", "_mapping")
@@ -1191,9 +1195,9 @@ def others() -> Iterator[Candidate]:
             f"QF.{name}(torch.quantize_per_tensor(image.detach(), 0.1, 0, torch.quint8), scale_factor=2)",
             near="from torch.ao.nn.quantized import functional as QF\n"
             "QF.interpolate(torch.quantize_per_tensor(image.detach(), 0.1, 0, torch.quint8), scale_factor=2)",
-            since="1.10",
+            since="1.13",
             replacement="torch.ao.nn.quantized.functional.interpolate",
-            replacement_since="1.10",
+            replacement_since="1.13",
         )
     for name, facts in DISTRIBUTED.items():
         module, _, last = name.rpartition(".")
@@ -1201,9 +1205,9 @@ def others() -> Iterator[Candidate]:
     yield symbol(
         "torch.utils.data.graph_settings.apply_shuffle_seed",
         "from torch.utils.data.graph_settings import apply_shuffle_seed\nkept = apply_shuffle_seed\nresult = kept is None",
-        since="1.12",
+        since="1.13",
         replacement="torch.utils.data.graph_settings.apply_random_seed",
-        replacement_since="1.12",
+        replacement_since="1.13",
         module="torch.utils.data.graph_settings",
     )
     yield symbol(
@@ -1270,14 +1274,14 @@ def others() -> Iterator[Candidate]:
     yield symbol(
         "torch.testing.make_non_contiguous",
         "torch.testing.make_non_contiguous(x)",
-        since="1.11",
+        since="1.12",
         removed="2.0",
     )
     for name in ("rand", "randn"):
         yield symbol(
             f"torch.testing.{name}",
             f"torch.testing.{name}(2)",
-            since="1.11",
+            since="1.10",
             removed="2.0",
             replacement=f"torch.{name}",
             replacement_since="0.1",
@@ -1371,7 +1375,7 @@ def private() -> Iterator[Candidate]:
     for old, new, since in PRIVATE:
         module, _, last = old.rpartition(".")
         taken = f"from {module} import {last} as thing\nkept = thing\nresult = kept is None"
-        if ".dataloader._utils." in old:
+        if ".dataloader._utils." in old or old.startswith("torch._C."):
             taken = f"import torch.utils.data\nkept = {old}\nresult = kept is None"
         yield symbol(
             old,
@@ -1402,10 +1406,10 @@ PRIVATE = (
     ("torch._vmap_internals.vmap", "torch.vmap", "2.0"),
     ("torch._utils.is_compiling", "torch.compiler.is_compiling", "2.1"),
     ("torch._dynamo.is_compiling", "torch.compiler.is_compiling", "2.1"),
-    ("torch._streambase._StreamBase", "torch.Stream", "2.5"),
-    ("torch._streambase._EventBase", "torch.Event", "2.5"),
-    ("torch.utils._pytree._is_namedtuple_instance", "torch.utils._pytree.is_namedtuple_instance", "2.4"),
-    ("torch.utils._pytree._is_leaf", "torch.utils._pytree.tree_is_leaf", "2.4"),
+    ("torch._streambase._StreamBase", "torch.Stream", "2.6"),
+    ("torch._streambase._EventBase", "torch.Event", "2.6"),
+    ("torch.utils._pytree._is_namedtuple_instance", "torch.utils._pytree.is_namedtuple_instance", "2.8"),
+    ("torch.utils._pytree._is_leaf", "torch.utils._pytree.tree_is_leaf", "2.8"),
     ("torch.distributed.distributed_c10d._get_global_rank", "torch.distributed.get_global_rank", "1.13"),
 )
 
@@ -1423,39 +1427,36 @@ def methods() -> Iterator[Candidate]:
         recipe="method",
         note="where the module's forward is more than one operation, the hook sees the gradients of the last one alone",
     )
-    since = {"resize": "0.4.0", "resize_as": "0.4.0", "symeig": "1.9", "eig": "1.9", "lstsq": "1.9", "solve": "1.8"}
-    removed = {"symeig": "2.0", "eig": "1.13", "lstsq": "1.13", "solve": "1.12"}
-    for name, given, facts in (
-        (
-            "ger",
-            "w",
-            {
-                "since": "1.7",
-                "replacement": "torch.Tensor.outer",
-                "replacement_since": "1.7",
-                "fix": "safe",
-                "recipe": "method",
-            },
-        ),
-        ("symeig", ".eigenvalues", {"replacement": "torch.linalg.eigh", "replacement_since": "1.8"}),
-        ("eig", "[0][:, 1]", {"replacement": "torch.linalg.eig", "replacement_since": "1.8"}),
-        ("lstsq", "[0][: t.size(1)]", {"replacement": "torch.linalg.lstsq", "replacement_since": "1.9"}),
-        ("solve", "[0]", {"replacement": "torch.linalg.solve", "replacement_since": "1.8"}),
-    ):
-        if name != "ger":
-            parameters = {"symeig": ("input", "eigenvectors", "upper"), "eig": ("input", "eigenvectors")}
-            facts |= {"fix": "safe", "recipe": "algebra", "parameters": parameters.get(name, ("input", "A"))}
-        known: dict[str, Any] = {"since": since.get(name, ""), "removed": removed.get(name, ""), **facts}
-        sizes = {"ger": "3"}.get(name, "3, 3")
-        yield symbol(
-            f"torch.Tensor.{name}",
-            f"t = torch.ones({sizes})\nresult = t.{name}({given})"
-            if name == "ger"
-            else f"t = torch.eye({sizes})\nresult = t.{name}({'t' if name in ('lstsq', 'solve') else ''}){given}",
-            near=f"t = torch.ones({sizes})\nresult = t.reshape(-1)",
-            kind="method",
-            **known,
-        )
+    functions = {candidate.row.qualname: candidate.row for candidate in algebra()}
+    for name, given in METHODS.items():
+        row = functions[f"torch.{name}"]
+        facts: dict[str, Any] = {"recipe": "function" if row.recipe == "rename" else row.recipe}
+        if name == "ger":
+            facts = {"recipe": "method", "replacement": "torch.Tensor.outer"}
+        elif name == "lu":
+            facts["accepted"] = ("A", "pivot")
+        elif name == "cholesky":
+            facts["accepted"] = row.parameters
+        row = replace(row, qualname=f"torch.Tensor.{name}", kind="method", **facts)
+        made = "S = torch.arange(3.0)" if name == "ger" else "S = (torch.eye(3) + 1)"
+        more = "\nLU, pivots = torch.linalg.lu_factor(S)" if name == "lu_solve" else ""
+        yield Candidate(row, f"{made}.requires_grad_(){more}\nresult = {given}", f"{made}\nresult = S.reshape(-1)")
+
+
+METHODS = {
+    "ger": "S.ger(w)",
+    "symeig": "S.symeig().eigenvalues",
+    "eig": "S.eig()[0][:, 1]",
+    "lstsq": "S.lstsq(S)[0][: S.size(1)]",
+    "solve": "S.solve(S)[0]",
+    "cholesky": "S.cholesky(upper=True)",
+    "qr": "tuple(S.qr(False))",
+    "svd": "S.svd(compute_uv=True)[1]",
+    "triangular_solve": "S.triangular_solve(S.triu())[0]",
+    "lu": "tuple(S.lu(pivot=True))",
+    "lu_solve": "S.lu_solve(LU, pivots)",
+}
+"""The methods of tensors that do what a function of the same name does, with a use each."""
 
 
 OVERLOADS = {
@@ -1523,7 +1524,7 @@ def transposes() -> Iterator[Candidate]:
             f"t = torch.ones({sizes})\nresult = t.T" if rank else "t = torch.sum(torch.ones(2))\nresult = t.T",
             near="t = torch.ones(2, 3)\nresult = t.T",
             kind="attribute",
-            since="1.11",
+            since="1.11" if rank else "2.0",
             fix="safe",
             recipe="reversed",
             note="it reverses all dimensions, and will raise; `.mT` transposes the last two"

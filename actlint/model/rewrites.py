@@ -212,15 +212,9 @@ def _is_pure(value: Expr) -> bool:
 
 def _component(unit: FileView, use: Use, new: Reference, wanted: tuple[int, str]) -> list[Intent] | None:
     """The new call for one item of the old result, where only that one is taken."""
-    call, parents = use.reference.call, use.reference.parents
-    outer = parents[-2] if len(parents) > 1 else None
-    match outer:
-        case Attribute(value=value, attr=attr) if value is call and attr == wanted[1]:
-            pass
-        case Subscript(value=value, index=Constant(value=index)) if value is call and index == wanted[0]:
-            pass
-        case _:
-            return None
+    call, outer = use.reference.call, _item(use, wanted)
+    if outer is None:
+        return None
     assert call is not None
     kept: list[Part] = []
     for number, argument in enumerate(call.args):
@@ -232,6 +226,44 @@ def _component(unit: FileView, use: Use, new: Reference, wanted: tuple[int, str]
                 return None
             kept += [", "] * bool(kept) + [unit.site(use.reference.site, argument.value)]
     return [Replace(unit.site(use.reference.site, outer), (new, "(", *kept, ")"))]
+
+
+def _item(use: Use, wanted: tuple[int, str]) -> Expr | None:
+    """The expression that takes one item of the result of a call."""
+    call, parents = use.reference.call, use.reference.parents
+    outer = parents[-2] if len(parents) > 1 else None
+    match outer:
+        case Attribute(value=value, attr=attr) if value is call and attr == wanted[1]:
+            return outer
+        case Subscript(value=value, index=Constant(value=index)) if value is call and index == wanted[0]:
+            return outer
+        case _:
+            return None
+
+
+def _function(unit: FileView, use: Use) -> list[Intent] | None:
+    """A function in place of a method: the receiver, the first of the parameters, becomes an argument."""
+    row, node, call, near = use.row, use.reference.node, use.reference.call, use.reference.site
+    new = spelled(unit, row, near)
+    if new is None or call is None or not isinstance(node, Attribute):
+        return None
+    outer = call if row.component is None else _item(use, row.component)
+    receiver = Argument(node.ordinal, node.value, None, "")
+    renamed, mapped = dict(row.renamed), {old: (name, dict(values)) for old, name, values in row.mapped}
+    parts: list[Part] = [new, "("]
+    for number, argument in enumerate((receiver, *call.args)):
+        old = argument.keyword or (row.parameters[number] if number < len(row.parameters) else "")
+        if argument.star or old not in row.parameters:
+            return None
+        if old in row.dropped and _is_pure(argument.value):
+            continue
+        name = mapped[old][0] if old in mapped else renamed.get(old, old)
+        text = mapped[old][1].get(unparse(argument.value)) if old in mapped else ""
+        if name not in row.accepted or text is None:
+            return None
+        first = number == 0 and name == row.accepted[0]
+        parts += [", "] * bool(number) + ([] if first else [f"{name}="]) + [text or unit.site(near, argument.value)]
+    return None if outer is None else [Replace(unit.site(near, outer), (*parts, ")"))]
 
 
 def _drop(unit: FileView, use: Use) -> list[Intent] | None:
@@ -486,6 +518,7 @@ def _weights(unit: FileView, use: Use) -> list[Intent] | None:
 _RECIPES: dict[str, Callable[[FileView, Use], list[Intent] | None]] = {
     "rename": _rename,
     "method": _method,
+    "function": _function,
     "drop": _drop,
     "keyword": _keyword,
     "set": _set,

@@ -28,6 +28,7 @@ Recipe: TypeAlias = Literal[
     "",
     "rename",
     "method",
+    "function",
     "device",
     "drop",
     "keyword",

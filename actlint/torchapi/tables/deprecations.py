@@ -242,7 +242,7 @@ ROWS: Final = (
         qualname="torch.Tensor.T.0",
         rule="ACT104",
         kind="attribute",
-        since="1.11",
+        since="2.0",
         warning=(
             "UserWarning",
             "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
@@ -838,10 +838,32 @@ ROWS: Final = (
         note="`beta` goes by keyword, after the tensors",
     ),
     Deprecation(
+        qualname="torch.Tensor.cholesky",
+        rule="ACT104",
+        kind="method",
+        since="1.9",
+        removed="2.14",
+        warning=(
+            "UserWarning",
+            (
+                "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future "
+                "PyTorch release. L = torch.cholesky(A) should be replaced with L = torch.linalg.cholesky(A) and U = "
+                "torch.cholesky(A, upper=True) should be replaced with U = torch.linalg.cholesky(A).mH This transform "
+                "will produce equivalent results for all valid (symmetric positive definite) inputs."
+            ),
+        ),
+        replacement="torch.linalg.cholesky",
+        replacement_since="1.8",
+        fix="safe",
+        recipe="function",
+        parameters=("input", "upper"),
+        accepted=("input", "upper"),
+    ),
+    Deprecation(
         qualname="torch.Tensor.cross",
         rule="ACT105",
         kind="omission",
-        since="1.11",
+        since="2.2",
         warning=(
             "UserWarning",
             (
@@ -870,10 +892,11 @@ ROWS: Final = (
             "torch.eig(A, eigenvectors=True) should be replaced with: L_complex, V_complex = torch.linalg.eig(A)"
         ),
         replacement="torch.linalg.eig",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="safe",
         recipe="algebra",
         parameters=("input", "eigenvectors"),
+        note="`torch.linalg.eig` gives complex tensors instead of two columns, and always the eigenvectors",
     ),
     Deprecation(
         qualname="torch.Tensor.ger",
@@ -906,12 +929,81 @@ ROWS: Final = (
         fix="safe",
         recipe="algebra",
         parameters=("input", "A"),
+        note="`torch.linalg.lstsq` takes the matrix first, and gives the solution without the residuals below it",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.lu",
+        rule="ACT104",
+        kind="method",
+        since="1.13",
+        warning=(
+            "UserWarning",
+            (
+                "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be "
+                "removed in a future PyTorch release. LU, pivots = torch.lu(A, compute_pivots) should be replaced with "
+                "LU, pivots = torch.linalg.lu_factor(A, compute_pivots) and LU, pivots, info = torch.lu(A, "
+                "compute_pivots, get_infos=True) should be replaced with LU, pivots, info = "
+                "torch.linalg.lu_factor_ex(A, compute_pivots)"
+            ),
+        ),
+        replacement="torch.linalg.lu_factor",
+        replacement_since="1.11",
+        fix="safe",
+        recipe="function",
+        parameters=("A", "pivot", "get_infos"),
+        accepted=("A", "pivot"),
+        mapped=(("get_infos", "get_infos", ()),),
+        note="with `get_infos`, `torch.linalg.lu_factor_ex` is the one",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.lu_solve",
+        rule="ACT104",
+        kind="method",
+        since="1.13",
+        warning=(
+            "UserWarning",
+            (
+                "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch "
+                "release. Note that torch.linalg.lu_solve has its arguments reversed. X = torch.lu_solve(B, LU, "
+                "pivots) should be replaced with X = torch.linalg.lu_solve(LU, pivots, B)"
+            ),
+        ),
+        replacement="torch.linalg.lu_solve",
+        replacement_since="1.13",
+        fix="safe",
+        recipe="function",
+        parameters=("b", "LU_data", "LU_pivots"),
+        accepted=("LU", "pivots", "B"),
+        renamed=(("b", "B"), ("input", "B"), ("LU_data", "LU"), ("LU_pivots", "pivots")),
+    ),
+    Deprecation(
+        qualname="torch.Tensor.qr",
+        rule="ACT104",
+        kind="method",
+        since="1.9",
+        removed="2.14",
+        warning=(
+            "UserWarning",
+            (
+                "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release. "
+                "The boolean parameter 'some' has been replaced with a string parameter 'mode'. Q, R = torch.qr(A, "
+                "some) should be replaced with Q, R = torch.linalg.qr(A, 'reduced' if some else 'complete')"
+            ),
+        ),
+        replacement="torch.linalg.qr",
+        replacement_since="1.8",
+        fix="safe",
+        recipe="function",
+        parameters=("input", "some"),
+        accepted=("A", "mode"),
+        renamed=(("input", "A"), ("some", "mode")),
+        mapped=(("some", "mode", (("True", '"reduced"'), ("False", '"complete"'))),),
     ),
     Deprecation(
         qualname="torch.Tensor.solve",
         rule="ACT104",
         kind="method",
-        since="1.8",
+        since="1.9",
         removed="1.12",
         error=(
             "RuntimeError: This function was deprecated since version 1.9 and is now removed. `torch.solve` is "
@@ -925,6 +1017,68 @@ ROWS: Final = (
         fix="safe",
         recipe="algebra",
         parameters=("input", "A"),
+        note="`torch.linalg.solve` takes the matrix first, and gives the solution alone",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.stft",
+        rule="ACT105",
+        kind="omission",
+        since="1.8",
+        removed="2.0",
+        error=(
+            "RuntimeError: stft requires the return_complex parameter be given for real inputs, and will further "
+            "require that return_complex=True in a future PyTorch release."
+        ),
+        argument="return_complex",
+        replacement="torch.view_as_real",
+        replacement_since="1.6",
+        fix="unsafe",
+        recipe="real",
+        parameters=(
+            "n_fft",
+            "hop_length",
+            "win_length",
+            "window",
+            "center",
+            "pad_mode",
+            "normalized",
+            "onesided",
+            "return_complex",
+        ),
+        added=(("return_complex", "True"),),
+        note="for a real input it must be given",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.stft",
+        rule="ACT105",
+        kind="value",
+        since="2.0",
+        warning=(
+            "UserWarning",
+            (
+                "stft with return_complex=False is deprecated. In a future pytorch release, stft will return complex "
+                "tensors for all inputs, and return_complex=False will raise an error. Note: you can still call "
+                "torch.view_as_real on the complex output to recover the old return format."
+            ),
+        ),
+        argument="return_complex",
+        value="False",
+        replacement="torch.view_as_real",
+        replacement_since="1.6",
+        fix="safe",
+        recipe="real",
+        parameters=(
+            "n_fft",
+            "hop_length",
+            "win_length",
+            "window",
+            "center",
+            "pad_mode",
+            "normalized",
+            "onesided",
+            "return_complex",
+        ),
+        added=(("return_complex", "True"),),
     ),
     Deprecation(
         qualname="torch.Tensor.sub",
@@ -965,6 +1119,22 @@ ROWS: Final = (
         note="`alpha` goes by keyword, after the tensors",
     ),
     Deprecation(
+        qualname="torch.Tensor.svd",
+        rule="ACT104",
+        kind="method",
+        since="1.9",
+        replacement="torch.linalg.svdvals",
+        replacement_since="1.9",
+        fix="safe",
+        recipe="function",
+        parameters=("input", "some", "compute_uv"),
+        accepted=("A",),
+        renamed=(("input", "A"),),
+        dropped=("some", "compute_uv"),
+        component=(1, "S"),
+        note="`torch.linalg.svd` gives the conjugate transpose of `V`, and takes `full_matrices` for `some`",
+    ),
+    Deprecation(
         qualname="torch.Tensor.symeig",
         rule="ACT104",
         kind="method",
@@ -982,6 +1152,31 @@ ROWS: Final = (
         fix="safe",
         recipe="algebra",
         parameters=("input", "eigenvectors", "upper"),
+        note="`torch.linalg.eigh` reads the lower triangle by default, and always gives the eigenvectors",
+    ),
+    Deprecation(
+        qualname="torch.Tensor.triangular_solve",
+        rule="ACT104",
+        kind="method",
+        since="1.11",
+        warning=(
+            "UserWarning",
+            (
+                "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in "
+                "a future PyTorch release. torch.linalg.solve_triangular has its arguments reversed and does not "
+                "return a copy of one of the inputs. X = torch.triangular_solve(B, A).solution should be replaced with "
+                "X = torch.linalg.solve_triangular(A, B)."
+            ),
+        ),
+        replacement="torch.linalg.solve_triangular",
+        replacement_since="1.11",
+        fix="unsafe",
+        recipe="algebra",
+        parameters=("b", "A", "upper", "transpose", "unitriangular"),
+        note=(
+            "`torch.linalg.solve_triangular` takes the matrix first, needs `upper`, gives the solution alone, and "
+            "takes no sparse matrices"
+        ),
     ),
     Deprecation(
         qualname="torch._C.Generator",
@@ -1065,7 +1260,7 @@ ROWS: Final = (
         kind="class",
         warning=("FutureWarning", "`torch._streambase._EventBase` is deprecated. Please use `torch.Event` instead."),
         replacement="torch.Event",
-        replacement_since="2.5",
+        replacement_since="2.6",
         fix="safe",
         recipe="rename",
     ),
@@ -1075,7 +1270,7 @@ ROWS: Final = (
         kind="class",
         warning=("FutureWarning", "`torch._streambase._StreamBase` is deprecated. Please use `torch.Stream` instead."),
         replacement="torch.Stream",
-        replacement_since="2.5",
+        replacement_since="2.6",
         fix="safe",
         recipe="rename",
     ),
@@ -1360,19 +1555,19 @@ ROWS: Final = (
         qualname="torch.ao.nn.quantized.functional.upsample",
         rule="ACT104",
         kind="function",
-        since="1.10",
+        since="1.13",
         warning=(
             "UserWarning",
             "nn.quantized.functional.upsample is deprecated. Use nn.quantized.functional.interpolate instead.",
         ),
         replacement="torch.ao.nn.quantized.functional.interpolate",
-        replacement_since="1.10",
+        replacement_since="1.13",
     ),
     Deprecation(
         qualname="torch.ao.nn.quantized.functional.upsample_bilinear",
         rule="ACT104",
         kind="function",
-        since="1.10",
+        since="1.13",
         warning=(
             "UserWarning",
             (
@@ -1381,31 +1576,31 @@ ROWS: Final = (
             ),
         ),
         replacement="torch.ao.nn.quantized.functional.interpolate",
-        replacement_since="1.10",
+        replacement_since="1.13",
     ),
     Deprecation(
         qualname="torch.ao.nn.quantized.functional.upsample_nearest",
         rule="ACT104",
         kind="function",
-        since="1.10",
+        since="1.13",
         warning=(
             "UserWarning",
             "nn.quantized.functional.upsample_nearest is deprecated. Use nn.quantized.functional.interpolate instead.",
         ),
         replacement="torch.ao.nn.quantized.functional.interpolate",
-        replacement_since="1.10",
+        replacement_since="1.13",
     ),
     Deprecation(
         qualname="torch.ao.quantization.QConfigDynamic",
         rule="ACT104",
         kind="class",
-        since="1.12",
+        since="1.11",
         warning=(
             "FutureWarning",
             "`QConfigDynamic` is going to be deprecated in PyTorch 1.12, please use `QConfig` instead",
         ),
         replacement="torch.ao.quantization.QConfig",
-        replacement_since="1.10",
+        replacement_since="1.11",
     ),
     Deprecation(
         qualname="torch.ao.quantization.convert",
@@ -1599,6 +1794,7 @@ ROWS: Final = (
         rule="ACT105",
         kind="argument",
         since="2.3",
+        removed="2.14",
         argument="use_cuda",
         replacement_since="2.1",
         note="`use_device='cuda'` says the same",
@@ -1740,6 +1936,7 @@ ROWS: Final = (
         rule="ACT104",
         kind="function",
         since="1.9",
+        removed="2.14",
         warning=(
             "UserWarning",
             (
@@ -1806,7 +2003,7 @@ ROWS: Final = (
         qualname="torch.cross",
         rule="ACT105",
         kind="omission",
-        since="1.11",
+        since="2.2",
         warning=(
             "UserWarning",
             (
@@ -2150,7 +2347,7 @@ ROWS: Final = (
             "torch.eig(A, eigenvectors=True) should be replaced with: L_complex, V_complex = torch.linalg.eig(A)"
         ),
         replacement="torch.linalg.eig",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="safe",
         recipe="algebra",
         parameters=("input", "eigenvectors"),
@@ -2177,7 +2374,7 @@ ROWS: Final = (
         kind="function",
         since="1.7",
         replacement="torch.linalg.vector_norm",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="unsafe",
         recipe="norm",
         parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
@@ -2514,6 +2711,7 @@ ROWS: Final = (
         recipe="rename",
         parameters=("A", "pivot", "get_infos"),
         accepted=("A",),
+        mapped=(("get_infos", "get_infos", ()),),
         note="with `get_infos`, `torch.linalg.lu_factor_ex` is the one",
     ),
     Deprecation(
@@ -4493,7 +4691,7 @@ ROWS: Final = (
         qualname="torch.nn.modules.rnn.apply_permutation",
         rule="ACT104",
         kind="function",
-        since="1.1",
+        since="1.13",
         warning=(
             "FutureWarning",
             "`apply_permutation` is deprecated, please use `tensor.index_select(dim, permutation)` instead",
@@ -4605,13 +4803,13 @@ ROWS: Final = (
         qualname="torch.nn.utils.weight_norm",
         rule="ACT104",
         kind="function",
-        since="2.0",
+        since="2.1",
         warning=(
             "FutureWarning",
             "`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",
         ),
         replacement="torch.nn.utils.parametrizations.weight_norm",
-        replacement_since="2.0",
+        replacement_since="2.1",
         fix="unsafe",
         recipe="rename",
         note=(
@@ -4625,7 +4823,7 @@ ROWS: Final = (
         kind="function",
         since="1.7",
         replacement="torch.linalg.vector_norm",
-        replacement_since="1.8",
+        replacement_since="1.9",
         fix="unsafe",
         recipe="norm",
         parameters=("input", "p", "dim", "keepdim", "out", "dtype"),
@@ -4931,6 +5129,7 @@ ROWS: Final = (
         rule="ACT105",
         kind="argument",
         since="1.8.1",
+        removed="2.14",
         warning=("FutureWarning", "`use_cuda` is deprecated, use `activities` argument instead"),
         argument="use_cuda",
         note="`activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]` says the same",
@@ -4948,6 +5147,7 @@ ROWS: Final = (
         rule="ACT104",
         kind="function",
         since="1.9",
+        removed="2.14",
         warning=(
             "UserWarning",
             (
@@ -5031,7 +5231,7 @@ ROWS: Final = (
         qualname="torch.solve",
         rule="ACT104",
         kind="function",
-        since="1.8",
+        since="1.9",
         removed="1.12",
         error=(
             "RuntimeError: This function was deprecated since version 1.9 and is now removed. `torch.solve` is "
@@ -5198,7 +5398,7 @@ ROWS: Final = (
         qualname="torch.testing.make_non_contiguous",
         rule="ACT104",
         kind="function",
-        since="1.11",
+        since="1.12",
         removed="2.0",
         error="AttributeError: module 'torch.testing' has no attribute 'make_non_contiguous'",
     ),
@@ -5206,7 +5406,7 @@ ROWS: Final = (
         qualname="torch.testing.rand",
         rule="ACT104",
         kind="function",
-        since="1.11",
+        since="1.10",
         removed="2.0",
         error="AttributeError: module 'torch.testing' has no attribute 'rand'",
         replacement="torch.rand",
@@ -5218,7 +5418,7 @@ ROWS: Final = (
         qualname="torch.testing.randn",
         rule="ACT104",
         kind="function",
-        since="1.11",
+        since="1.10",
         removed="2.0",
         error="AttributeError: module 'torch.testing' has no attribute 'randn'",
         replacement="torch.randn",
@@ -5270,7 +5470,7 @@ ROWS: Final = (
             ),
         ),
         replacement="torch.utils._pytree.tree_is_leaf",
-        replacement_since="2.4",
+        replacement_since="2.8",
         fix="safe",
         recipe="rename",
     ),
@@ -5286,7 +5486,7 @@ ROWS: Final = (
             ),
         ),
         replacement="torch.utils._pytree.is_namedtuple_instance",
-        replacement_since="2.4",
+        replacement_since="2.8",
         fix="safe",
         recipe="rename",
     ),
@@ -5462,7 +5662,7 @@ ROWS: Final = (
         qualname="torch.utils.data.graph_settings.apply_shuffle_seed",
         rule="ACT104",
         kind="function",
-        since="1.12",
+        since="1.13",
         warning=(
             "FutureWarning",
             (
@@ -5471,7 +5671,7 @@ ROWS: Final = (
             ),
         ),
         replacement="torch.utils.data.graph_settings.apply_random_seed",
-        replacement_since="1.12",
+        replacement_since="1.13",
         module="torch.utils.data.graph_settings",
     ),
     Deprecation(
