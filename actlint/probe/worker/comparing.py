@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from types import ModuleType
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from . import driving, losses
+from . import driving, losses, points
 from .activations import Swap
 from .channel import Channel, number
 from .driving import Drive
@@ -22,79 +21,113 @@ _RECORDED = 100
 _RATE = 1e-3
 
 
-def compare(drive: Drive, module: ModuleType, request: Mapping[str, Any], channel: Channel) -> None:
+def compare(drive: Drive, request: Mapping[str, Any], channel: Channel) -> None:
     """Train under each activation of the request and say losses, accuracy and mean |gradient| by layer."""
-    names = request["activations"]
-    total = len(names) * request["seeds"]
+    from . import stacking
+
+    names, seeds = request["activations"], request["seeds"]
     for count, name in enumerate(names):
-        runs = []
-        for seed in range(request["seeds"]):
-            channel.phase(f"training with {name}", count * request["seeds"] + seed, total)
-            try:
-                runs.append(_train(drive, name, seed, request))
-            except Failure as failure:
-                channel.say("compared", activation=name, seed=seed, raises=str(failure)[:500])
-                break
-        for seed, found in enumerate(runs):
+
+        def progress(part: float, count: int = count, name: str = name) -> None:
+            channel.phase(f"training with {name}", int(seeds * (count + part)), seeds * len(names))
+
+        progress(0.0)
+        try:
+            runs = stacking.trained(drive, name, request, progress)
+            for seed in range(0 if runs is not None else seeds):
+                progress(seed / seeds)
+                runs = [*(runs or ()), alone(learner(drive, name, seed, request))]
+        except Failure as failure:
+            channel.say("compared", activation=name, seed=len(runs or ()), raises=str(failure)[:500])
+        for seed, found in enumerate(runs or ()):
             channel.say("compared", activation=name, seed=seed, raises="", **found)
 
 
-def _train(drive: Drive, name: str, seed: int, request: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(slots=True)
+class Learner:
+    """A model that is to be trained: what is called with what, and its layers in the order in which they run."""
+
+    drive: Drive
+    model: Model
+    seed: int
+    values: tuple[list[Any], dict[str, Any]]
+    data: points.Data | None
+    order: list[str]
+    swap: Swap
+    steps: int
+    batch: int
+    rate: float
+
+    def loss(self, batch: tuple[Tensor, Tensor] | None, step: int) -> Tensor:
+        """The loss of a batch, or of what the model is called with where there is no data. Raises Failure."""
+        if batch is None or self.data is None:
+            with self.swap:
+                return driving.run(self.drive, self.model, self.seed, self.values, step).loss
+        with guarded("forward"):
+            with self.swap:
+                result = self.model(batch[0])
+            return self.data.loss(first(result), batch[1])
+
+    def recorded(self, step: int) -> bool:
+        """Whether loss and gradients of this step are shown."""
+        return step % max(self.steps // _RECORDED, 1) == 0 or step == self.steps - 1
+
+    def found(self, curve: Sequence[float], gradients: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+        """What is said of the run, the accuracy of the trained model included. Raises Failure."""
+        accuracy = None
+        if self.data is not None:
+            with self.swap, torch.no_grad(), guarded("forward"):
+                accuracy = self.data.accuracy(first(self.model.eval()(self.data.inputs)))
+        return {
+            "losses": [number(each) for each in curve],
+            "accuracy": accuracy,
+            "swapped": self.swap.swapped > 0,
+            "layers": self.order,
+            "gradients": [{key: number(value) for key, value in each.items()} for each in gradients],
+            "data": self.data.name if self.data is not None else "one batch against noise",
+            "steps": self.steps,
+        }
+
+
+def learner(drive: Drive, name: str, seed: int, request: Mapping[str, Any]) -> Learner:
+    """The model of a seed before its first step. Raises Failure."""
     model = drive.model(seed)
     args, keywords = drive.values(seed)
-    with guarded("forward"), torch.no_grad():
-        output = model(*args, **keywords)
-    data = _data(args, keywords, output, seed, request) if not losses.is_loss(output) else None
     order: list[str] = []
     handles = [
         layer.register_forward_hook(_noting(order, f"{path}.weight".lstrip(".")))
         for path, layer in model.named_modules()
         if isinstance(getattr(layer, "weight", None), nn.Parameter) and layer.weight.dim() >= 2
     ]
-    rate = request.get("rate") or _RATE
-    parameters = [each for each in model.parameters() if each.requires_grad]
-    optimizer = driving.Adam(_together(parameters), rate)
+    with guarded("forward"), torch.no_grad():
+        output = model(*args, **keywords)
+    for handle in handles:
+        handle.remove()
+    data = points.data_for(args, keywords, output, seed, request) if not losses.is_loss(output) else None
+    steps = data.steps(request) if data is not None else request["steps"]
+    ordered, rate = list(dict.fromkeys(order)), request.get("rate") or _RATE
+    return Learner(drive, model, seed, (args, keywords), data, ordered, Swap(name), steps, request["batch"], rate)
+
+
+def alone(run: Learner) -> dict[str, Any]:
+    """Train one model. Raises Failure."""
+    optimizer = driving.Adam(together([each for each in run.model.parameters() if each.requires_grad]), run.rate)
     curve: list[float] = []
     gradients: list[dict[str, float]] = []
-    swap = Swap(name)
-    batches = data.batches(request) if data is not None else None
-    steps = batches.total if batches is not None else request["steps"]
-    every = max(steps // _RECORDED, 1)
-    for step in range(steps):
+    batches = points.batches(run.data, run.batch, run.seed) if run.data is not None else itertools.repeat(None)
+    for step, batch in zip(range(run.steps), batches, strict=False):
         optimizer.clear()
-        with swap:
-            if batches is not None and data is not None:
-                inputs, target = batches.next()
-                with guarded("forward"):
-                    result = model(inputs)
-                loss = data.loss(_first(result), target)
-            else:
-                loss = driving.run(drive, model, seed, (args, keywords), step).loss
+        loss = run.loss(batch, step)
         with guarded("backward"):
             loss.backward()
-        if step == 0:
-            for handle in handles:
-                handle.remove()
-        if step % every == 0 or step == steps - 1:
+        if run.recorded(step):
             curve.append(float(loss.detach()))
-            gradients.append(_means(model, order))
+            gradients.append(_means(run.model, run.order))
         optimizer.step()
-    accuracy = None
-    if data is not None:
-        with swap, torch.no_grad(), guarded("forward"):
-            accuracy = data.accuracy(_first(model.eval()(data.inputs)))
-    return {
-        "losses": [number(each) for each in curve],
-        "accuracy": accuracy,
-        "swapped": swap.swapped > 0,
-        "layers": list(dict.fromkeys(order)),
-        "gradients": [{key: number(value) for key, value in each.items()} for each in gradients],
-        "data": data.name if data is not None else "one batch against noise",
-        "steps": steps,
-    }
+    return run.found(curve, gradients)
 
 
-def _together(parameters: list[Tensor]) -> list[Tensor]:
+def together(parameters: list[Tensor]) -> list[Tensor]:
     """The parameters as one long one, of which they become views, gradients included: a step of an optimiser then
     costs a few calls instead of a few for each. They stay as they are where they do not go together.
     """
@@ -123,95 +156,11 @@ def _means(model: Model, order: list[str]) -> dict[str, float]:
     named = dict(model.named_parameters())
     return {
         name: float(named[name].grad.detach().abs().mean())
-        for name in dict.fromkeys(order)
+        for name in order
         if name in named and named[name].grad is not None
     }
 
 
-def _first(output: Any) -> Tensor:
+def first(output: Any) -> Tensor:
+    """The first floating tensor of an output."""
     return losses.floating(output)[0]
-
-
-# ----------------------------------------------------------------------------------------------------------------- data
-
-
-class Data:
-    """Points with classes, and the loss and accuracy that fit a model's output."""
-
-    def __init__(self, name: str, inputs: Tensor, target: Tensor, columns: int, named: tuple[str, ...]) -> None:
-        self.name, self.inputs, self.target, self._columns = name, inputs, target, columns
-        names = " ".join(named).lower()
-        self._probabilities = "bceloss" in names or (".binary_cross_entropy" in names and "logits" not in names)
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Cross entropy, binary where the model has one output."""
-        if self._columns > 1:
-            return F.cross_entropy(output.reshape(len(target), -1), target)
-        value = output.reshape(len(target))
-        if self._probabilities:
-            return F.binary_cross_entropy(value, target.to(value.dtype))
-        return F.binary_cross_entropy_with_logits(value, target.to(value.dtype))
-
-    def accuracy(self, output: Tensor) -> float:
-        """The share of points whose class is the likeliest one."""
-        if self._columns > 1:
-            guess = output.reshape(len(self.target), -1).argmax(1)
-        else:
-            guess = (output.reshape(len(self.target)) > (0.5 if self._probabilities else 0.0)).long()
-        return float((guess == self.target).double().mean())
-
-    def batches(self, request: Mapping[str, Any]) -> Batches:
-        """Shuffled batches: `epochs` times through all, else as many as there are steps."""
-        size = request["batch"]
-        whole = math.ceil(len(self.target) / size)
-        return Batches(self, size, request["epochs"] * whole if request.get("epochs") else request["steps"])
-
-
-class Batches:
-    """An endless row of shuffled batches, of which `total` are wanted."""
-
-    def __init__(self, data: Data, size: int, total: int) -> None:
-        self.total = total
-        self._data, self._size, self._at = data, size, 0
-        self._order = torch.randperm(len(data.target))
-
-    def next(self) -> tuple[Tensor, Tensor]:
-        """The next batch."""
-        if self._at >= len(self._order):
-            self._at, self._order = 0, torch.randperm(len(self._order))
-        index = self._order[self._at : self._at + self._size].to(self._data.target.device)
-        self._at += self._size
-        return self._data.inputs[index], self._data.target[index]
-
-
-def circles(points: int, noise: float, factor: float, generator: Any) -> tuple[Tensor, Tensor]:
-    """Two concentric circles with radii 1 and `factor`, half of the points on each, with normal noise."""
-    half = points // 2
-    angles = torch.linspace(0, 2 * math.pi, half + 1)[:-1]
-    ring = torch.stack([angles.cos(), angles.sin()], 1)
-    inputs = torch.cat([ring, ring * factor]) + noise * torch.randn((2 * half, 2), generator=generator)
-    return inputs, torch.cat([torch.zeros(half), torch.ones(half)]).long()
-
-
-def _data(args: list[Any], keywords: dict[str, Any], output: Any, seed: int, request: Mapping[str, Any]) -> Data | None:
-    """Circles for a classifier of vectors; noise with as many classes as the model has for any other one."""
-    found = losses.floating(output)
-    if keywords or len(args) != 1 or len(found) != 1 or found[0].dim() > 2:
-        return None
-    given, first = args[0], found[0]
-    columns = 1 if first.dim() == 1 else int(first.shape[1])
-    generator = torch.Generator().manual_seed(seed)
-    points = request.get("points") or 1000
-    if isinstance(given, torch.Tensor) and given.dim() == 2 and given.is_floating_point() and given.shape[1] >= 2:
-        inputs, target = circles(points, 0.05, 0.5, generator)
-        if given.shape[1] > 2:
-            # The plane of the circles, turned into the space of the model's inputs.
-            turned, _ = torch.linalg.qr(torch.randn((given.shape[1], 2), generator=generator))
-            inputs = inputs @ turned.T * (given.shape[1] / 2) ** 0.5
-        name = "two circles"
-    elif isinstance(given, torch.Tensor) and columns > 1:
-        inputs, target = given, torch.randint(0, columns, (len(given),), generator=generator)
-        name = "one batch of noise"
-    else:
-        return None
-    return Data(name, inputs.to(given.device), target.to(given.device), columns, tuple(request.get("losses", ())))

@@ -85,7 +85,7 @@ def _probe(probe: Probe, lines: Lines) -> None:
         case "compare":
             from .comparing import compare
 
-            compare(drive, probe.module, request, channel)
+            compare(drive, request, channel)
         case "verify":
             from .verifying import verify
 
