@@ -13,14 +13,11 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-import torch
-
-from . import expressions, guessing, names
+from . import copies, expressions, guessing, names
 from .builders import builders
 from .examples import Example, examples
 from .expressions import evaluated
-from .instances import Built, built, parameters
-from .kinds import Model
+from .instances import Built, built, fresh, parameters
 from .patience import TooSlow, at_most
 from .places import Failure, guarded
 
@@ -55,7 +52,7 @@ def ways(
         tried.add(way.text)
         try:
             with guarded("construct"), at_most(patience):
-                fresh(way, seed)
+                copies.made(way, seed)
         except Failure as failure:
             first = first or failure
             if isinstance(failure.cause, (MemoryError, TooSlow)) or "memory" in str(failure.cause):
@@ -115,13 +112,6 @@ def _class(module: ModuleType, name: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
-
-
-def fresh(way: Built, seed: int) -> Model:
-    """A new instance; every seed gives one of its own, and the same one each time. Raises Failure."""
-    torch.manual_seed(seed)
-    with guarded("construct"):
-        return way.make()
 
 
 def _ways(module: ModuleType, cls: Any, name: str, request: Mapping[str, Any]) -> Iterator[Built]:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from . import losses
-from .building import fresh
+from .copies import fresh
 from .inputs import Inputs
 from .instances import Built
 from .kinds import Model, Tensor

@@ -7,7 +7,6 @@ import heapq
 import inspect
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -21,7 +20,7 @@ from . import errors, specs, static
 from .expressions import evaluated
 from .guessing import asked_for
 from .kinds import SEQUENCE_LAYERS, Model
-from .patience import TooSlow, at_most
+from .patience import TooSlow, at_most, now
 from .places import Failure, guarded
 from .specs import Spec, floats, integers
 
@@ -114,7 +113,7 @@ def find(
         if error is not None:
             raise NoInputs(error, inputs)
         return inputs
-    deadline = time.monotonic() + max(_SECONDS, 2 * patience)
+    deadline = now() + max(_SECONDS, 2 * patience)
     counter = itertools.count()
     queue: list[tuple[float, int, Inputs]] = []
     seen: set[str] = set()
@@ -122,7 +121,7 @@ def find(
         heapq.heappush(queue, (-1000.0 if inputs.source.startswith(_WRITTEN) else number / 100, next(counter), inputs))
     best: tuple[float, Failure, Inputs] | None = None
     trials = 0
-    while queue and trials < _TRIALS and time.monotonic() < deadline:
+    while queue and trials < _TRIALS and now() < deadline:
         _, _, inputs = heapq.heappop(queue)
         if inputs.text in seen:
             continue

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from .kinds import Model
+from .places import guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,13 @@ def built(cls: Any, name: str, args: Sequence[Any], keywords: Mapping[str, Any],
 
     written = [*map(shown, args), *(f"{key}={shown(each)}" for key, each in keywords.items())]
     return Built(make, f"{name}({', '.join(written)})", source, None if args else keywords, cls)
+
+
+def fresh(way: Built, seed: int) -> Model:
+    """A new instance; every seed gives one of its own, and the same one each time. Raises Failure."""
+    torch.manual_seed(seed)
+    with guarded("construct"):
+        return way.make()
 
 
 def made(value: Any) -> Any:

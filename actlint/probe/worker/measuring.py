@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +25,7 @@ from . import (
     layers,
     loading,
     losses,
+    patience,
     swapping,
 )
 from .channel import number
@@ -63,13 +63,13 @@ def measure(probe: Probe, drive: Drive, lines: Lines) -> None:
     ]
     for done, (name, share, step) in enumerate(steps):
         channel.phase(name, done, len(steps))
-        started = time.monotonic()
+        started = patience.now()
         try:
             with guarded(name), at_most(share * probe.left()):
                 step()
         except Failure as failure:
             _say_unmeasured(probe, name, failure)
-        channel.say("took", name=name, seconds=round(time.monotonic() - started, 3))
+        channel.say("took", name=name, seconds=round(patience.now() - started, 3))
     say_lines(channel, lines)
 
 
@@ -88,13 +88,13 @@ def _say_unmeasured(probe: Probe, name: str, failure: Failure) -> None:
 def _affordable(probe: Probe, drive: Drive) -> Drive:
     """With smaller batches where one step takes so long that little else could be done."""
     small = replace(drive, batch=_FEWEST)
-    started = time.monotonic()
+    started = patience.now()
     try:
         with guarded("forward"), at_most(0.3 * probe.left()):
             driving.backward(driving.run(small, small.model(_SEED), _SEED))
     except Failure as failure:
         return small if isinstance(failure.cause, TooSlow) else drive
-    took = (time.monotonic() - started) / _FEWEST
+    took = (patience.now() - started) / _FEWEST
     affordable = int(probe.left() / (_STEPS_WANTED * max(took, 1e-6)))
     if affordable >= drive.batch:
         return drive
@@ -124,8 +124,7 @@ def _stepping(probe: Probe, drive: Drive, lines: Lines) -> Drive:
 def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
     """One step under observation, and one as it would be."""
     channel = probe.channel
-    with probe.births, lines:
-        model = drive.model(_SEED)
+    model = drive.model(_SEED)
     trace = Trace(probe.project, model)
     before = {id(each) for each in model.modules()} if isinstance(model, nn.Module) else set()
     born = Births(probe.project)
@@ -151,10 +150,10 @@ def _watch(probe: Probe, drive: Drive, lines: Lines) -> None:
     if nonfinite is not None:
         channel.say("nonfinite", **nonfinite)
     plain = drive.model(_SEED)
-    started = time.monotonic()
+    started = patience.now()
     try:
         driving.backward(driving.run(drive, plain, _SEED))
-        probe.step_seconds = time.monotonic() - started
+        probe.step_seconds = patience.now() - started
     except Failure as failure:
         _unless_slow(failure)
         probe.failed(failure)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from typing import Any
 
-from . import limits
+from . import limits, patience
 from .channel import Channel
 
 NO_TORCH = 4
@@ -16,7 +15,7 @@ NO_TORCH = 4
 
 def run(file: str, descriptor: int) -> None:
     """Read the request and do what it asks for; ends the process."""
-    started = time.monotonic()
+    started = patience.now()
     with open(file, encoding="utf-8") as source:
         request: dict[str, Any] = json.load(source)
     os.unlink(file)

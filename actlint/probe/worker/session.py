@@ -6,20 +6,19 @@ import builtins
 import collections
 import contextlib
 import itertools
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from . import attributes, building, driving, inplace, inputs, loading, losses
+from . import attributes, building, copies, driving, inplace, inputs, instances, loading, losses
 from .channel import Channel
 from .devices import DTYPES
 from .driving import Drive
 from .instances import Built
 from .kinds import Model
-from .patience import TooSlow, at_most
+from .patience import TooSlow, at_most, now
 from .places import Failure, Project, described, guarded
 from .state import Probe, say_lines
 from .tracing import Births, Lines
@@ -94,6 +93,7 @@ def _probe(probe: Probe, lines: Lines) -> None:
         case _:
             from .measuring import measure
 
+            copies.made(built, _SEED)
             measure(probe, drive, lines)
 
 
@@ -112,11 +112,12 @@ def _chosen(probe: Probe, ways: Iterator[Built], lines: Lines) -> tuple[Built, i
     slow = False
     while first is None or (len(tried) < _WAYS and probe.left() > (0.3 if slow else 0.5) * left):
         channel.phase("making the model")
+        probe.births.forget()
         with probe.births, lines:
             way = todo.popleft() if todo else next(ways, None)
             if way is not None and first is not None:
                 with contextlib.suppress(Failure), at_most(0.2 * probe.left()):
-                    building.fresh(way, _SEED)
+                    copies.made(way, _SEED)
         if way is None:
             break
         if way.text in tried:
@@ -137,6 +138,7 @@ def _chosen(probe: Probe, ways: Iterator[Built], lines: Lines) -> tuple[Built, i
             todo.extendleft(reversed(list(building.mended(probe.module, way, failure.cause))))
     assert first is not None
     if len(tried) > 1:
+        copies.forget()
         _say_built(probe, first[0], lines)
     return first[0], None, first[1]
 
@@ -178,7 +180,7 @@ def _quicker(
             continue
         try:
             with at_most(0.1 * probe.left()):
-                building.fresh(way, _SEED)
+                copies.made(way, _SEED)
             used, _ = _inputs(probe, way, lines)
         except (Failure, TooSlow):
             continue
@@ -186,11 +188,12 @@ def _quicker(
         if used is not None and (less := _step(probe, way, used)[0]) < 0.7 * took:
             built, found, took = way, used, less
     if built is not first:
+        copies.forget()
         _say_built(probe, built, lines)
     for _ in range(_HALVES if not found.source.startswith(("given", "the call")) else 0):
         if not slow():
             break
-        model = building.fresh(built, _SEED).to(probe.device)
+        model = copies.fresh(built, _SEED).to(probe.device)
         used = next((each for each in inputs.halved(found) if inputs.runs(model, each, probe.device)), None)
         if used is None or (less := _step(probe, built, used)[0]) > 0.7 * took:
             break
@@ -213,18 +216,18 @@ def _step(probe: Probe, built: Built, found: inputs.Inputs) -> tuple[float, Fail
     try:
         with guarded("forward"):
             model = drive.model(_SEED)
-            started = time.monotonic()
+            started = now()
             with at_most(patience):
                 driving.backward(driving.run(drive, model, _SEED))
     except Failure as failure:
         return patience * request["batch"] if isinstance(failure.cause, TooSlow) else 0.0, failure, model
-    return (time.monotonic() - started) * request["batch"] / 2, None, model
+    return (now() - started) * request["batch"] / 2, None, model
 
 
 def _say_built(probe: Probe, built: Built, lines: Lines) -> None:
     channel = probe.channel
     with probe.births, lines:
-        model = building.fresh(built, _SEED)
+        model = copies.made(built, _SEED)
     probe.births.replaced = list({(e["path"], e["line"], e["name"]): e for e in probe.births.replaced}.values())
     _name(probe, model)
     count = attributes.size(model.parameters()) if isinstance(model, nn.Module) else 0
@@ -243,7 +246,7 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
     """Inputs that work, or, with the failure of the likeliest ones, None. Lines that ran are noted in both cases."""
 
     def make() -> Model:
-        return building.fresh(built, _SEED)
+        return copies.fresh(built, _SEED)
 
     try:
         sizes = building.sizes(built) if built.kind is not None else {}
@@ -266,7 +269,7 @@ def _shapes(probe: Probe, built: Built, found: inputs.Inputs) -> None:
     """The output's shape of every layer, computed on the meta device."""
     shapes: list[dict[str, Any]] = []
     with torch.device("meta"):
-        model = building.fresh(built, _SEED)
+        model = instances.fresh(built, _SEED)
     args, keywords = found.sized(probe.request["batch"]).make(_SEED, torch.device("cpu"))
     args, keywords = [_on_meta(each) for each in args], {key: _on_meta(each) for key, each in keywords.items()}
     with torch.no_grad():
@@ -280,10 +283,10 @@ def _shapes(probe: Probe, built: Built, found: inputs.Inputs) -> None:
 
     for each in model.modules():
         each.register_forward_hook(note)
-    started = time.perf_counter()
+    started = now()
     with torch.no_grad():
         model(*args, **keywords)
-    probe.channel.say("shapes", layers=shapes, milliseconds=round(1000 * (time.perf_counter() - started), 2))
+    probe.channel.say("shapes", layers=shapes, milliseconds=round(1000 * (now() - started), 2))
 
 
 def _on_meta(value: Any) -> Any:

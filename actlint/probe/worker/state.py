@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -10,7 +9,7 @@ from typing import Any
 
 import torch
 
-from . import loading
+from . import loading, patience
 from .channel import Channel
 from .places import Failure, Place, Project, described
 from .tracing import Births, Lines
@@ -35,7 +34,7 @@ class Probe:
 
     def left(self) -> float:
         """Seconds that remain of those that the class may take, with some kept for the way out."""
-        return float(self.request["started"] + 0.9 * self.request["seconds"] - time.monotonic())
+        return float(self.request["started"] + 0.9 * self.request["seconds"] - patience.now())
 
     def effort(self) -> tuple[int, int]:
         """Seeds and steps: as wished, but fewer where a step of a large model takes long."""

@@ -288,6 +288,11 @@ class Births:
     alive: list[nn.Module] = field(default_factory=list)
     _undo: list[Any] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """Let go of the modules that were made so far."""
+        self.places.clear()
+        self.alive.clear()
+
     def __enter__(self) -> Births:
         self._undo = [nn.Module.__init__, nn.Module.__setattr__]
         init, assign = self._undo
