@@ -44,6 +44,7 @@ from actlint.facts import Collection as Display
 from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.annotated import annotation_references
 from actlint.model.called import Called, called
+from actlint.model.choices import is_choice
 from actlint.model.deprecated_methods import method_references
 from actlint.model.link import Binding, import_target
 from actlint.model.looked_up import looked_up
@@ -124,7 +125,9 @@ def uses(unit: FileView, rules: Collection[str], *, switches: bool) -> Iterator[
 
 
 def _reports_import(unit: FileView, use: Use, used: set[str]) -> bool:
-    """Whether an import counts itself: its file only hands the name on, or it raises and nothing else in it does."""
+    """Whether an import counts itself: its file only hands the name on, or does not follow it, as the name has other
+    meanings too; or it raises and nothing else in it does.
+    """
     alias = use.reference.node
     assert isinstance(alias, Alias)
     if use.row.kind == "module":
@@ -132,7 +135,12 @@ def _reports_import(unit: FileView, use: Use, used: set[str]) -> bool:
     name = alias.asname or alias.name
     if use.status == "removed" and name not in used and isinstance(use.reference.parents[-1], ImportFrom):
         return True
-    return _hands_on(unit, use.reference, used)
+    if _hands_on(unit, use.reference, used):
+        return True
+    # The replacement's own fallback runs only where torch does not have it.
+    tried = any(isinstance(node, Try) for node in use.reference.parents)
+    chosen = name not in used and is_choice(unit, use.reference)
+    return chosen and not (tried and _in_switch(unit, use.reference, use.row))
 
 
 def _all_uses(unit: FileView) -> tuple[Use, ...]:
@@ -152,6 +160,8 @@ def _uses_of(reference: Reference, target: Target) -> Iterator[Use]:
     qualname = reference.qualname
     if qualname.rpartition(".")[2] in LAST:
         for row in deprecations(qualname):
+            if reference.bound and row.kind == "function":
+                continue  # a function becomes a method there, which gets the object first
             if (status := _status(row, target)) and (row.kind != "module" or not reference.call):
                 argument = _matched(reference, row)
                 if argument is not False:

@@ -1,7 +1,8 @@
 """Names that mean something outside their scope: every written reference to an import or a module-level definition.
 
 This is lexical: it sees code that never runs, decorators, annotations and default values alike. A name that a function,
-class or comprehension binds itself is not followed, except for an import inside of it.
+class or comprehension binds itself is not followed, except for an import inside of it: also as `self.name` in the
+methods of a class that imports it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from actlint.facts import (
     Name,
     Node,
     Site,
+    Stmt,
 )
 from actlint.model.link import Binding, File, Names, global_name, import_target, member, module_value
 from actlint.model.values import External, ModuleFile, Unknown, Value
@@ -35,7 +37,8 @@ from actlint.model.walk import bindings, bound_names, children, parameters, stat
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A reference: `node` at `site` means `value`. `call` is the call whose callee it is, `parents` the nodes around
-    it, outermost first (definitions included). `imported` for a name in an import statement.
+    it, outermost first (definitions included). `imported` for a name in an import statement, `bound` for what is read
+    from an object whose class imports it.
     """
 
     site: Site
@@ -44,6 +47,7 @@ class Reference:
     call: Call | None
     parents: tuple[Node, ...]
     imported: bool = False
+    bound: bool = False
 
     @property
     def qualname(self) -> str:
@@ -52,7 +56,7 @@ class Reference:
 
 
 Scope: TypeAlias = dict[str, "Value | None"]
-"""What a scope binds: an import's value, None for anything else."""
+"""What a scope binds: an import's value, None for anything else. A method's has `self.x` for what its class imports."""
 
 
 def references(names: Names, file: File) -> Iterator[Reference]:
@@ -68,7 +72,9 @@ def references(names: Names, file: File) -> Iterator[Reference]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Where reading a file stands: `path` are the nodes around the next one, from the top-level statement on."""
+    """Where reading a file stands: `path` are the nodes around the next one, from the top-level statement on;
+    `receivers` is set once a class that imports something has methods.
+    """
 
     names: Names
     file: File
@@ -76,6 +82,7 @@ class _Reader:
     chunk: int = 0
     path: list[Node] = field(default_factory=list)
     found: list[Reference] = field(default_factory=list)
+    receivers: bool = False
 
 
 def _visit(reader: _Reader, node: Node, scopes: tuple[Scope, ...]) -> None:
@@ -96,6 +103,9 @@ def _visit(reader: _Reader, node: Node, scopes: tuple[Scope, ...]) -> None:
         for child in header:
             _visit(reader, child, scopes)
         class_scope: Scope = dict.fromkeys(sorted(bound_names(node.body)))
+        if own := _imports(reader.names, reader.file, node.body, frozenset()):
+            stored = {each.attr for each in _stored(node)}
+            class_scope.update({name: value for name, value in own.items() if name not in stored})
         class_scope["\0class"] = None
         for statement in node.body:
             _visit(reader, statement, (*scopes, class_scope))
@@ -113,12 +123,23 @@ def _visit_function(reader: _Reader, node: FunctionDef | Lambda, scopes: tuple[S
         outer = (*node.decorators, *outer, *((node.returns,) if node.returns is not None else ()))
     for child in outer:
         _visit(reader, child, scopes)
-    # A class body's names are not visible inside its methods.
+    # A class body's names are not visible inside its methods, but through the object.
     visible = tuple(scope for scope in scopes if "\0class" not in scope)
-    inside = (*visible, _scope(reader.names, reader.file, node))
+    own = _scope(reader.names, reader.file, node)
+    if scopes and "\0class" in scopes[-1] and isinstance(node, FunctionDef) and (receiver := _receiver(node)):
+        imported = {f"{receiver}.{name}": value for name, value in scopes[-1].items() if value is not None}
+        reader.receivers |= bool(imported)
+        own.update(imported)
+    inside = (*visible, own)
     body: tuple[Node, ...] = node.body if isinstance(node, FunctionDef) else (node.body,)
     for child in body:
         _visit(reader, child, inside)
+
+
+def _receiver(node: FunctionDef) -> str:
+    """The name that a method has for its object or class, "" for none."""
+    static = any(isinstance(each, Name) and each.id == "staticmethod" for each in node.decorators)
+    return node.params.items[0].name if node.params.items and not static else ""
 
 
 def _scope(names: Names, file: File, node: FunctionDef | Lambda) -> Scope:
@@ -131,49 +152,59 @@ def _scope(names: Names, file: File, node: FunctionDef | Lambda) -> Scope:
     bound, outer = bindings(node.body)
     for name in sorted(bound):
         scope.setdefault(name, None)
-    counts: dict[str, int] = {}
-    found: dict[str, Value] = {}
-    own = [inner for inner in statements(node.body) if isinstance(inner, (Import, ImportFrom))]
-    for inner in own:
-        if isinstance(inner, Import):
-            for alias in inner.aliases:
-                dotted = alias.name if alias.asname else alias.name.partition(".")[0]
-                _note(counts, found, alias.asname or dotted, module_value(names, dotted))
-        else:
-            target = import_target(names, file, inner.level, inner.module)
-            for alias in inner.aliases:
-                values = member(names, target, alias.name) if alias.name != "*" else []
-                if len(values) == 1 and not isinstance(values[0], Binding):
-                    _note(counts, found, alias.asname or alias.name, values[0])
-    rebound = _rebound(node, own) if found else frozenset()
-    for name, value in found.items():
-        if counts[name] == 1 and name in scope and name not in rebound:
+    given = frozenset(item.name for item in node.params.items)
+    for name, value in _imports(names, file, node.body, given).items():
+        if name in scope:
             scope[name] = value
     for name in outer:
         scope.pop(name, None)
     return scope
 
 
-def _note(counts: dict[str, int], found: dict[str, Value], name: str, value: Value) -> None:
-    if name in found and found[name] != value:
-        counts[name] = counts.get(name, 0) + 1
-    else:
-        counts.setdefault(name, 1)
-    found[name] = value
+def _imports(names: Names, file: File, body: Sequence[Stmt], given: frozenset[str]) -> dict[str, Value]:
+    """What the imports of a body mean by the names that they bind, where nothing else binds these, `given` neither."""
+    own = [inner for inner in statements(body) if isinstance(inner, (Import, ImportFrom))]
+    if not own:
+        return {}
+    found: dict[str, Value | None] = {}
+    for inner in own:
+        target = import_target(names, file, inner.level, inner.module) if isinstance(inner, ImportFrom) else None
+        for alias in inner.aliases:
+            if target is None:
+                dotted = alias.name if alias.asname else alias.name.partition(".")[0]
+                name, value = alias.asname or dotted, _only([module_value(names, dotted)])
+            else:
+                name = alias.asname or alias.name
+                value = _only(member(names, target, alias.name)) if name != "*" else None
+            found[name] = value if found.get(name, value) == value else None
+    others = _bound_otherwise(body) | given
+    return {name: value for name, value in found.items() if value is not None and name not in others}
 
 
-def _rebound(node: FunctionDef, imports: Sequence[Import | ImportFrom]) -> frozenset[str]:
-    """Names that the body binds by an import and by anything else, or that are parameters too."""
-    imported = {alias.asname or alias.name.partition(".")[0] for s in imports for alias in s.aliases}
-    others: set[str] = {item.name for item in node.params.items}
-    for statement in walk(node.body, (FunctionDef, ClassDef, Lambda)):
+def _only(values: Sequence[Value | Binding]) -> Value | None:
+    """The single meaning, None where there are several or it is not followed."""
+    value = values[0] if len(values) == 1 else None
+    return None if isinstance(value, Binding) else value
+
+
+def _stored(node: ClassDef) -> Iterator[Attribute]:
+    """The attributes that code in a class assigns."""
+    for inner in walk(node.body):
+        own = [getattr(inner, "target", None), *getattr(inner, "targets", ())]
+        yield from (target for target in own if isinstance(target, Attribute))
+
+
+def _bound_otherwise(body: Sequence[Stmt]) -> set[str]:
+    """The names that a body binds by anything but an import."""
+    others: set[str] = set()
+    for statement in walk(body, (FunctionDef, ClassDef, Lambda)):
         if isinstance(statement, (Import, ImportFrom)):
             continue
         own = [getattr(statement, "target", None), *getattr(statement, "targets", ())]
         others.update(n for target in own if target is not None for n in target_names(target))
         if isinstance(statement, (FunctionDef, ClassDef)):
             others.add(statement.name)
-    return frozenset(others & imported)
+    return others
 
 
 def _chain(reader: _Reader, node: Name | Attribute, scopes: tuple[Scope, ...]) -> None:
@@ -189,9 +220,13 @@ def _chain(reader: _Reader, node: Name | Attribute, scopes: tuple[Scope, ...]) -
         del path[len(path) - len(links) :]
         return
     value = _root(reader, root.id, scopes)
+    first: Name | Attribute = root
+    if value is None and links and reader.receivers:
+        value = _of_receiver(root.id, links[-1], scopes)
+        first = links.pop()
     if value is None:
         return
-    found: list[tuple[Name | Attribute, Value]] = [(root, value)]
+    found = [(first, value)]
     for link in reversed(links):
         assert isinstance(link, Attribute)
         value = _step(reader.names, value, link.attr)
@@ -204,7 +239,16 @@ def _chain(reader: _Reader, node: Name | Attribute, scopes: tuple[Scope, ...]) -
         parent = outer[-1] if outer else path[-1] if path else None
         call = parent if isinstance(parent, Call) and parent.func is inner else None
         at = Site(reader.file.path, reader.chunk, inner.ordinal)
-        reader.found.append(Reference(at, inner, meaning, call, (*path, *outer)))
+        reader.found.append(Reference(at, inner, meaning, call, (*path, *outer), bound=inner is first is not root))
+
+
+def _of_receiver(name: str, link: Name | Attribute, scopes: tuple[Scope, ...]) -> Value | None:
+    """What an attribute of a method's object means, where the class imports it."""
+    assert isinstance(link, Attribute)
+    for scope in reversed(scopes):
+        if name in scope:
+            return scope.get(f"{name}.{link.attr}")
+    return None
 
 
 def _root(reader: _Reader, name: str, scopes: tuple[Scope, ...]) -> Value | None:
