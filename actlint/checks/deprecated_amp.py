@@ -8,7 +8,7 @@ from dataclasses import replace
 from actlint.facts import Alias, Call, Constant, FunctionDef
 from actlint.intents import Intent, Reference, RenameKeyword, Repair, Replace, SetArgument
 from actlint.model.annotated import in_text
-from actlint.model.deprecations import annotates, deprecated_uses, is_type_test, tested
+from actlint.model.deprecations import annotates, compared, deprecated_uses, is_type_test, tested
 from actlint.model.program import Context, FileView
 from actlint.model.references import Reference as Use
 from actlint.rule import Finding, rule
@@ -35,9 +35,11 @@ def _fix(unit: FileView, use: Use, row: Deprecation, spelled: Reference) -> Repa
     """The repair of a call, a bare decorator, an annotation or a type test; elsewhere no device could be given.
 
     The new class is the base of the old one: where the project asks for the old, objects of the new are not what is
-    meant, until both have been replaced.
+    meant, until both have been replaced; comparisons with the class itself are not.
     """
     message, parent = f"use `{spelled.text}`", use.parents[-1]
+    if row.kind == "class" and compared(unit, row):
+        return None
     if use.call is not None:
         repair = _call(unit, use, use.call, row, spelled)
         is_tested = row.kind == "class" and tested(unit, row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from actlint.facts import Alias, ClassDef, FunctionDef, If, Import, ImportFrom, Name, Stmt, Try
 from actlint.model.link import meanings
@@ -12,23 +12,31 @@ from actlint.model.walk import statements, target_names, walk
 
 
 def is_choice(unit: FileView, reference: Reference) -> bool:
-    """Whether the name that an import binds has another meaning as well, so that it is not followed, and is read."""
-    alias, statement = reference.node, reference.parents[-1]
-    if not isinstance(alias, Alias) or not isinstance(statement, ImportFrom):
+    """Whether the name that an import binds has another meaning as well, so that it is not followed."""
+    alias = reference.node
+    if not isinstance(alias, Alias) or not isinstance(reference.parents[-1], ImportFrom):
         return False
-    name = alias.asname or alias.name
-    scopes = [node for node in reference.parents if isinstance(node, (FunctionDef, ClassDef))]
     if not any(isinstance(node, (If, Try)) for node in reference.parents):
         return False
+    name, scopes = alias.asname or alias.name, scopes_of(reference)
     if scopes:
-        body = scopes[-1].body
-        several = sum(name in _bound(each) for each in statements(body)) > 1
-    else:
-        chunks = unit.file.facts.chunks
-        body = tuple(each for chunk in chunks if chunk.facts is not None for each in chunk.facts.body)
-        found = meanings(unit.file, name)
-        several = len(found) > 1 and any(binding.alias is alias for binding in found)
-    return several and any(isinstance(node, Name) and node.id == name for node in walk(body))
+        return sum(name in _bound(each) for each in statements(scopes[-1].body)) > 1
+    found = meanings(unit.file, name)
+    return len(found) > 1 and any(binding.alias is alias for binding in found)
+
+
+def is_read(unit: FileView, reference: Reference) -> bool:
+    """Whether the name that an import binds is read where it is bound, or in what is defined there."""
+    alias, scopes = reference.node, scopes_of(reference)
+    chunks = unit.file.facts.chunks
+    outside = (each for chunk in chunks if chunk.facts is not None for each in chunk.facts.body)
+    name = (alias.asname or alias.name) if isinstance(alias, Alias) else ""
+    return any(isinstance(node, Name) and node.id == name for node in walk(scopes[-1].body if scopes else outside))
+
+
+def scopes_of(reference: Reference) -> Sequence[FunctionDef | ClassDef]:
+    """The functions and classes around a reference, outermost first."""
+    return [node for node in reference.parents if isinstance(node, (FunctionDef, ClassDef))]
 
 
 def _bound(statement: Stmt) -> Iterator[str]:

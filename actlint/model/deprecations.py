@@ -44,7 +44,7 @@ from actlint.facts import Collection as Display
 from actlint.intents import InsertStatement, Repair, Replace
 from actlint.model.annotated import annotation_references
 from actlint.model.called import Called, called
-from actlint.model.choices import is_choice
+from actlint.model.choices import is_choice, is_read, scopes_of
 from actlint.model.deprecated_methods import method_references
 from actlint.model.link import Binding, import_target
 from actlint.model.looked_up import looked_up
@@ -53,7 +53,7 @@ from actlint.model.references import Reference
 from actlint.model.values import ModuleFile
 from actlint.model.walk import bound_names, children, target_names, walk
 from actlint.target import Target
-from actlint.torchapi.deprecated import LAST, MODULES, UNDONE_BY, Deprecation, deprecations
+from actlint.torchapi.deprecated import LAST, MODULES, OF_CALLS, UNDONE_BY, Deprecation, deprecations
 
 _VERSIONS = ("torch.__version__", "torch.version")
 Status: TypeAlias = Literal["deprecated", "removed"]
@@ -63,7 +63,8 @@ Status: TypeAlias = Literal["deprecated", "removed"]
 class Use:
     """A place that uses what a row speaks of. `argument`: the argument that the row is about, where it is given.
 
-    `held`: the name is not written there, but held by what is called.
+    `held`: the name is not written there, but held by what is called. `ahead`: a `partial` gives the argument, and
+    what calls that can give more.
     """
 
     reference: Reference
@@ -71,6 +72,7 @@ class Use:
     status: Status
     argument: Argument | None = None
     held: Called | None = None
+    ahead: bool = False
 
     @property
     def site(self) -> Site:
@@ -91,7 +93,7 @@ class Use:
     @property
     def alone(self) -> bool:
         """Whether nothing else can be meant there."""
-        return self.held is None or self.held.alone
+        return not self.ahead and (self.held is None or self.held.alone)
 
 
 def deprecated_uses(unit: FileView, rule: str, *, switches: bool) -> Iterator[tuple[Reference, Deprecation]]:
@@ -139,8 +141,9 @@ def _reports_import(unit: FileView, use: Use, used: set[str]) -> bool:
         return True
     # The replacement's own fallback runs only where torch does not have it.
     tried = any(isinstance(node, Try) for node in use.reference.parents)
-    chosen = name not in used and is_choice(unit, use.reference)
-    return chosen and not (tried and _in_switch(unit, use.reference, use.row))
+    if name in used or not is_choice(unit, use.reference) or (tried and _in_switch(unit, use.reference, use.row)):
+        return False
+    return is_read(unit, use.reference) or (not scopes_of(use.reference) and _is_offered(unit, alias))
 
 
 def _all_uses(unit: FileView) -> tuple[Use, ...]:
@@ -149,6 +152,9 @@ def _all_uses(unit: FileView) -> tuple[Use, ...]:
         target = unit.program.settings.target
         references = [*unit.references(), *method_references(unit), *annotation_references(unit), *looked_up(unit)]
         found = [use for reference in references for use in _uses_of(reference, target)]
+        prepared = [ahead for reference in references if (ahead := _held_ahead(unit, reference)) is not None]
+        given = [use for ahead in prepared for use in _uses_of(ahead, target)]
+        found += [replace(use, ahead=True) for use in given if use.row.kind in ("argument", "value")]
         for held in called(unit):
             of_call = (use for use in _uses_of(held.reference, target) if _is_of_call(held, use.row))
             found += (replace(use, held=held) for use in of_call)
@@ -170,6 +176,20 @@ def _uses_of(reference: Reference, target: Target) -> Iterator[Use]:
         module = MODULES.get(qualname.rpartition(".")[0])
         if module is not None and (status := _status(module, target)):
             yield Use(reference, module, status)
+
+
+def _held_ahead(unit: FileView, reference: Reference) -> Reference | None:
+    """The callee of the call that a `partial` prepares, with the arguments that it gives."""
+    if reference.call is not None or reference.qualname.rpartition(".")[2] not in OF_CALLS:
+        return None
+    match reference.parents[-2:]:
+        case (Call(func=func, args=(first, *rest)) as call, Argument() as argument) if argument is first:
+            known = unit.references_at(unit.site(reference.site, func))
+            if any(each.qualname == "functools.partial" for each in known):
+                return replace(reference, call=Call(call.ordinal, argument.value, tuple(rest)))
+        case _:
+            pass
+    return None
 
 
 def _is_of_call(held: Called, row: Deprecation) -> bool:
@@ -316,11 +336,26 @@ def is_type_test(reference: Reference) -> bool:
 
 def tested(unit: FileView, row: Deprecation) -> bool:
     """Whether some code of the project compares with what a row names, looks it up, or asks objects for that class."""
+    return any(is_type_test(reference) for reference in _named(unit, row))
+
+
+def compared(unit: FileView, row: Deprecation) -> bool:
+    """Whether some code of the project compares with what a row names, or looks it up: such code is not rewritten."""
+    return any(_is_identity(reference) for reference in _named(unit, row))
+
+
+def _named(unit: FileView, row: Deprecation) -> Iterator[Reference]:
+    for path in unit.program.names.files:
+        for reference in view(unit.program, path).references():
+            if reference.qualname.rpartition(".")[2] in LAST and row in deprecations(reference.qualname):
+                yield reference
+
+
+def asks_names(unit: FileView) -> bool:
+    """Whether some code of the project asks functions or classes for their names."""
+    files = unit.program.names.files.values()
     return any(
-        row in deprecations(reference.qualname) and is_type_test(reference)
-        for path in unit.program.names.files
-        for reference in view(unit.program, path).references()
-        if reference.qualname.rpartition(".")[2] in LAST
+        ".__name__" in chunk.text or ".__qualname__" in chunk.text for file in files for chunk in file.facts.chunks
     )
 
 
@@ -343,11 +378,14 @@ def _hands_on(unit: FileView, reference: Reference, used: set[str]) -> bool:
     if not isinstance(alias, Alias) or not isinstance(statement, ImportFrom) or len(reference.parents) != 1:
         return False
     name = alias.asname or alias.name
-    if name in used or len(unit.file.bindings.get(name, ())) != 1:
-        return False
-    if unit.file.is_package or alias.asname == alias.name:
-        return True
-    return name in _listed(unit) or _is_taken(unit, name)
+    return name not in used and len(unit.file.bindings.get(name, ())) == 1 and _is_offered(unit, alias)
+
+
+def _is_offered(unit: FileView, alias: Alias) -> bool:
+    """Whether an import is there so that others can take its name from here."""
+    name = alias.asname or alias.name
+    own = unit.file.is_package or alias.asname == alias.name
+    return own or name in _listed(unit) or _is_taken(unit, name)
 
 
 def _listed(unit: FileView) -> set[object]:

@@ -317,6 +317,9 @@ def _meaning(names: Names, file: File, binding: Binding, annotations: bool, dept
             return [module_value(names, dotted)]
         case ImportFrom(level=level, module=module) if binding.alias is not None:
             target = import_target(names, file, level, module)
+            if target == ModuleFile(file.path):  # `from . import part` in a package
+                part = names.modules.get(f"{file.module}.{binding.alias.name}")
+                return [Unknown("a module imports from itself") if part is None else ModuleFile(part)]
             return member(names, target, binding.alias.name, annotations, depth + 1)
         case FunctionDef() as code:
             return [Function(binding.site, code)]

@@ -39,6 +39,8 @@ from actlint.model.axes import first_of_size
 from actlint.model.deprecations import (
     Use,
     annotates,
+    asks_names,
+    compared,
     exists_at,
     given_argument,
     is_none,
@@ -71,6 +73,8 @@ def repair(unit: FileView, use: Use) -> Repair | None:
     if reference.imported:
         moved = moved_import(unit, reference, row.replacement) if row.recipe == "rename" and _is_plain(row) else None
         return display if moved is None else replace(moved, message=message)
+    if not row.argument and (row.kind == "class" or reference.call is None) and compared(unit, row):
+        return display
     made = _RECIPES[row.recipe](unit, use) if row.recipe else None
     if made is None or not made:
         return display
@@ -111,6 +115,9 @@ def _applicability(unit: FileView, use: Use) -> Applicability:
     if row.recipe == "drop" and row.value and use.status == "deprecated":
         given = None if use.argument is None else use.argument.value
         return "safe" if given is not None and unparse(given) == row.value else "unsafe"
+    renamed = row.qualname.rpartition(".")[2] != row.replacement.rpartition(".")[2]
+    if renamed and (row.kind == "class" or reference.call is None) and not row.argument and asks_names(unit):
+        return "unsafe"
     if row.kind == "class" and not row.argument:
         around = reference.parents[-2:]
         handed = len(around) == 2 and isinstance(around[0], Call) and isinstance(around[1], Argument)
@@ -465,8 +472,8 @@ def _tensor_type(unit: FileView, use: Use) -> list[Intent] | None:
     """The dtype of a tensor type of the CPU."""
     call, near = use.reference.call, use.reference.site
     new = spelled(unit, use.row, near)
-    if call is None or new is None or len(call.args) != 1 or call.args[0].star:
-        return None
+    if call is None or new is None or len(call.args) != 1 or call.args[0].star or call.args[0].keyword is not None:
+        return None  # torch takes no keyword there
     value = call.args[0].value
     text = value.value if isinstance(value, Constant) else None
     if text is None:
@@ -476,10 +483,7 @@ def _tensor_type(unit: FileView, use: Use) -> list[Intent] | None:
     dtype = None if kind is None or not str(text).startswith("torch.") else unit.spell(f"torch.{kind}", near)
     if dtype is None:
         return None
-    intents: list[Intent] = [Replace(near, (new,)), Replace(unit.site(near, value), (dtype,))]
-    if call.args[0].keyword is not None:
-        intents.append(RenameKeyword(unit.site(near, call.args[0]), "d"))
-    return intents
+    return [Replace(near, (new,)), Replace(unit.site(near, value), (dtype,))]
 
 
 def _method(unit: FileView, use: Use) -> list[Intent] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -522,6 +522,309 @@ m = weight_norm(nn.Linear(2, 3), dim=None); k = nn.Sequential(weight_norm(nn.Con
 remove_weight_norm(m)
 result = [nn.init.constant(torch.empty(1), 2.0), m(torch.ones(1, 2)).shape, k(torch.ones(1, 1, 1)).shape]
 """,
+    "keywords in the order that nobody writes": """
+import torch
+torch.manual_seed(0)
+x = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+y = torch.eye(3, dtype=torch.float64)
+a = torch.norm(dim=1, p=1, input=x)
+b = torch.ger(vec2=y[0], input=x[1])
+c = torch.cholesky(upper=True, input=x @ x.T + 4 * y)
+d = torch.qr(some=False, input=x)
+e = torch.svd(compute_uv=False, input=x)[1]
+(a.sum() + b.sum() + c.sum() + d[1].sum() + e.sum()).backward()
+result = a, b, c, d[1], e, x
+""",
+    "partials that hold arguments": """
+import functools
+from functools import partial
+import torch
+import torch.nn.functional as F
+from torch import nn
+torch.manual_seed(0)
+act = partial(F.tanh)
+up = functools.partial(F.upsample, scale_factor=2, mode="nearest")
+norm = partial(torch.norm, p=2)
+loss = partial(F.mse_loss, size_average=False)
+x = torch.randn(1, 1, 2, 2, requires_grad=True)
+y = up(act(x))
+total = loss(y, torch.zeros_like(y)) + norm(x)
+total.backward()
+result = y, total, x
+""",
+    "walrus in arguments": """
+import torch, torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(3, requires_grad=True)
+r = F.tanh(h := F.sigmoid(x)) + (g := torch.ger(h, x)).sum(0)
+if (n := torch.norm(x, p=(q := 3))) > 0:
+    r = r / n
+r.sum().backward()
+result = r, h, g, q, x
+""",
+    "comments in every slot": """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.rand(2, 3, requires_grad=True)
+y = torch.rand(2, 3)
+loss = F.mse_loss(  # head
+    x,  # first
+    # before second
+    y,
+    # before size
+    size_average=False,  # the sum
+    # before reduce
+    reduce=True  # no trailing comma
+    # last
+)
+up = F.upsample(
+    x[None, None],  # input
+    None,  # size
+    2,  # scale
+    # mode
+    "bilinear",
+    True,  # corners
+)
+z = (
+    torch  # torch
+    .ger(  # open
+        x[0],  # a
+        x[1],  # b
+    )
+)
+(loss + up.sum() + z.sum()).backward()
+result = loss, up, z, x
+""",
+    "an import on each arm": """
+import sys
+import torch
+torch.manual_seed(0)
+if sys.maxsize > 5:
+    from torch.nn.functional import tanh
+else:
+    from torch import tanh
+if sys.maxsize > 5:
+    from torch import sigmoid as squash
+else:
+    from torch.nn.functional import sigmoid as squash
+x = torch.randn(3, requires_grad=True)
+y = squash(tanh(x))
+y.sum().backward()
+result = y, x
+""",
+    "an import with a fallback": """
+import torch
+torch.manual_seed(0)
+try:
+    from torch import sigmoid
+except ImportError:
+    from torch.nn.functional import sigmoid
+try:
+    from torch.nn.functional import tanh
+except ImportError:
+    tanh = None
+result = sigmoid(torch.zeros(2)), tanh(torch.ones(2))
+""",
+    "imports that are attributes": """
+import torch
+torch.manual_seed(0)
+class Net(torch.nn.Module):
+    import torch.nn.functional as F
+    from torch.nn import UpsamplingNearest2d as Up, init
+    from torch.cuda.amp import autocast
+    act = F.tanh
+    up = Up(scale_factor=2)
+    start = init.constant(torch.zeros(2), 1.0)
+    def forward(self, x):
+        with self.autocast(enabled=False):
+            return self.F.tanh(self.up(x)) + type(self).F.sigmoid(x).sum()
+x = torch.randn(1, 1, 2, 2, requires_grad=True)
+y = Net()(x)
+y.sum().backward()
+result = y, x, Net.start, Net.act(x.detach())
+""",
+    "a pattern that asks for the class": """
+import torch
+import torch.nn.functional as F
+from torch import nn
+torch.manual_seed(0)
+def build(kind):
+    match kind:
+        case "s":
+            return F.sigmoid
+        case "t" | "tanh":
+            return F.tanh
+        case nn.UpsamplingNearest2d():
+            return kind
+        case _:
+            return torch.norm
+one = torch.ones(3)
+result = build("s")(one), build("t")(one), build(nn.UpsamplingNearest2d(scale_factor=2)).mode, build(1)(one)
+""",
+    "a table by name": """
+import torch
+import torch.nn.functional as F
+from torch import nn
+torch.manual_seed(0)
+REG = {}
+def register(f):
+    REG[f.__name__] = f
+    return f
+for f in (F.tanh, F.sigmoid, nn.init.constant):
+    register(f)
+result = sorted(REG)
+""",
+    "losses in all combinations": """
+import torch
+from torch import nn
+import torch.nn.functional as F
+torch.manual_seed(0)
+avg = False
+x = torch.rand(2, 3, requires_grad=True)
+y = torch.rand(2, 3)
+a = nn.MSELoss(size_average=avg)(x, y)
+b = nn.MSELoss(avg)(x, y)
+c = nn.MSELoss(None, False)(x, y).sum()
+d = F.nll_loss(x, torch.tensor([0, 1]), None, None, -100, False).sum()
+e = F.cross_entropy(x, torch.tensor([0, 1]), torch.ones(3), True, 1)
+f = nn.CrossEntropyLoss(torch.ones(3), True, -1, None, "sum")(x, torch.tensor([0, 1]))
+g = F.kl_div(x, y, False, False).sum()
+h = F.poisson_nll_loss(x, y, True, False, False)
+i = nn.BCELoss(reduce=False, size_average=True)(x, y).sum()
+j = F.l1_loss(x, y, reduction="none", size_average=True)
+k = nn.L1Loss(size_average=True, reduce=True, reduction="sum")(x, y)
+(a + b + c + d + e + f + g + h + i + j + k).backward()
+result = a, b, c, d, e, f, g, h, i, j, k, x
+""",
+    "old overloads in chains": """
+import torch
+torch.manual_seed(0)
+a = torch.ones(2, 2, requires_grad=True)
+b = torch.full((2, 2), 2.0)
+r1 = torch.add(a, 3, b)
+r2 = torch.addmm(2, a, 3, b, b)
+r3 = torch.addmm(2, a, b, b)
+c = torch.ones(2, 2)
+c.add_(2, b).addcmul_(0.5, b, b).addcdiv_(1, b, b)
+d = torch.sub(a, 2, b,)
+e = torch.addcdiv(a, 0.5, b, b)
+f = torch.baddbmm(1, a[None], 2, b[None], b[None])
+(r1 + r2 + r3 + d + e + f[0]).sum().backward()
+result = r1, r2, r3, c, d, e, f, a
+""",
+    "methods of expressions": """
+import torch
+torch.manual_seed(0)
+x = torch.eye(3, dtype=torch.float64) * 2
+x.requires_grad_()
+a = (x @ x).cholesky()
+b = (x + 0).lu()[0]
+c = x.mm(x).triangular_solve(x.mm(x))[0]
+d = (
+    x * 2  # receiver
+).cholesky(upper=False)
+e = x.mm(x).cholesky(True)
+f, g = x.mm(x).qr(some=True)
+h = x.mm(x).lu(get_infos=True)
+lu, piv = torch.linalg.lu_factor(x)
+i = x.mm(x).lu_solve(lu, piv)
+j = x.mm(x).ger if hasattr(x, "nope") else None
+(a.sum() + b.sum() + c.sum() + d.sum() + e.sum() + g.sum() + i.sum()).backward()
+result = a, b, c, d, e, g, len(h), i, j, x
+""",
+    "one of three results": """
+import torch
+torch.manual_seed(0)
+x = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
+u, s, v = torch.svd(x)
+s2 = torch.svd(x, False).S
+s3 = x.svd(some=False)[1]
+q, r = torch.qr(x)
+q2, r2 = x.qr()
+full = torch.qr(x, some=False)[0].abs()
+(s.sum() + s2.sum() + s3.sum() + r.abs().sum()).backward()
+result = s, s2, s3, r, r2, full, x
+""",
+    "compositions and their aliases": """
+import torch
+import torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(2, 3, requires_grad=True)
+a = torch.log(F.softmax(x, dim=1))
+b = torch.log(torch.sigmoid(x))
+c = torch.log(1 + x.abs())
+d = torch.exp(x) - 1
+e = torch.log(torch.sum(torch.exp(x), dim=1))
+f = F.softmax(x, 1).log()
+g = (1 + torch.exp(x)).log()
+h = torch.log(F.sigmoid(x))
+(a.sum() + b.sum() + c.sum() + d.sum() + e.sum() + f.sum() + g.sum() + h.sum()).backward()
+result = a, b, c, d, e, f, g, h, x
+""",
+    "kernels by position": """
+import torch
+import torch.nn.functional as F
+from torch.backends.cuda import sdp_kernel
+import torch.backends.cuda as bc
+torch.manual_seed(0)
+q = torch.randn(1, 1, 2, 4, requires_grad=True)
+with sdp_kernel(enable_flash=False, enable_math=True, enable_mem_efficient=False):
+    a = F.scaled_dot_product_attention(q, q, q)
+with bc.sdp_kernel(False, True):
+    b = F.scaled_dot_product_attention(q, q, q)
+on = True
+with torch.backends.cuda.sdp_kernel(enable_math=on):
+    c = F.scaled_dot_product_attention(q, q, q)
+(a + b + c).sum().backward()
+result = a, b, c, q
+""",
+    "the complex result by position": """
+import torch
+torch.manual_seed(0)
+x = torch.arange(64.0, requires_grad=True)
+w = torch.ones(16)
+a = torch.stft(x, 16, 4, 16, w, True, "reflect", False, True, False)
+b = torch.stft(x, n_fft=16, return_complex=False, window=w)
+c = x.stft(16, window=w, return_complex=False)
+k = {"return_complex": False}
+d = torch.stft(x, 16, window=w, **k)
+(a.sum() + b.sum() + c.sum() + d.sum()).backward()
+result = a, b, c, d, x
+""",
+    "a private base class": """
+import torch
+from torch.optim import lr_scheduler as S
+from torch.optim.lr_scheduler import _LRScheduler, StepLR
+torch.manual_seed(0)
+class Own(_LRScheduler):
+    def get_lr(self):
+        return [0.5 for _ in self.base_lrs]
+p = torch.nn.Parameter(torch.ones(2))
+o = torch.optim.SGD([p], lr=1.0)
+s = Own(o)
+t = StepLR(o, 2)
+result = s.get_last_lr(), t.get_last_lr(), issubclass(Own, torch.optim.lr_scheduler.LRScheduler)
+""",
+    "names that shadow in every way": """
+import torch
+import torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(3)
+class F2:
+    @staticmethod
+    def tanh(x):
+        return x * 2
+def run(F):
+    return F.tanh(x)
+def inner():
+    F = F2
+    return F.sigmoid(x) if hasattr(F, "sigmoid") else F.tanh(x)
+a = [F.tanh(x) for F in (F2, F)]
+lam = lambda F: F.tanh(x)
+result = run(F2), inner(), a, lam(F2), F.tanh(x)
+""",
 }
 
 
@@ -562,3 +865,120 @@ def test_a_fixed_program_does_not_warn_of_what_was_fixed(name: str) -> None:
         exec(compile(report.text, "main.py", "exec"), namespace)
     spoken = [str(w.message) for w in caught if "deprecated" in str(w.message) and w.filename == "main.py"]
     assert not spoken or report.diagnostics, spoken
+
+
+PROJECTS: dict[str, dict[str, str]] = {
+    "names handed on": {
+        "pkg/__init__.py": """
+from torch.nn.functional import sigmoid, tanh as th
+from torch.nn.init import constant
+from .amp import *
+from . import ops
+""",
+        "pkg/amp.py": """
+from torch.cuda.amp import autocast, GradScaler
+__all__ = ["autocast", "GradScaler"]
+""",
+        "pkg/ops.py": """
+import torch.nn.functional as F
+from torch import ger as outer
+act = F.tanh
+""",
+        "main.py": """
+import torch
+import pkg
+from pkg import sigmoid, th, constant, autocast
+from pkg.ops import outer, act, F
+from pkg import ops as o
+torch.manual_seed(0)
+x = torch.randn(3, requires_grad=True)
+with autocast(enabled=False), pkg.autocast(False):
+    y = sigmoid(th(x)) + pkg.sigmoid(x) + F.tanh(x) + o.F.sigmoid(x) + act(x) + o.act(x)
+z = outer(y, o.outer(x, x)[0])
+t = constant(torch.zeros(2), 1.0)
+s = pkg.GradScaler(enabled=False).is_enabled()
+(y.sum() + z.sum()).backward()
+result = y, z, t, s, x
+""",
+    },
+    "stars through stars": {
+        "a.py": "from torch.nn.functional import *\nfrom torch.nn.init import *\n",
+        "b.py": "from a import *\n",
+        "main.py": """
+import torch
+from b import *
+x = torch.zeros(2, requires_grad=True)
+y = sigmoid(x) + tanh(x)
+t = constant(torch.zeros(2), 2.0)
+y.sum().backward()
+result = y, t, x
+""",
+    },
+    "a class of another file": {
+        "layers.py": """
+from torch import nn
+class Up(nn.UpsamplingBilinear2d):
+    pass
+class Net(nn.Module):
+    from torch.cuda.amp import autocast
+    import torch.nn.functional as F
+    def __init__(self):
+        super().__init__()
+        self.up = Up(scale_factor=2)
+        self.loss = nn.MSELoss(size_average=False)
+    def forward(self, x):
+        with self.autocast(enabled=False):
+            return self.F.tanh(self.up(x))
+""",
+        "main.py": """
+import torch
+from layers import Net, Up
+class Sub(Net):
+    def forward(self, x):
+        return self.F.sigmoid(super().forward(x)) + Net.F.tanh(x).sum()
+x = torch.ones(1, 1, 2, 2, requires_grad=True)
+n = Sub()
+y = n(x)
+n.loss(y, torch.zeros_like(y)).backward()
+result = y, x, isinstance(n.up, torch.nn.UpsamplingBilinear2d)
+""",
+    },
+    "a module that chooses": {
+        "compat.py": """
+import torch
+try:
+    from torch.amp import autocast
+    def make(): return autocast("cpu", enabled=False)
+except ImportError:
+    from torch.cuda.amp import autocast
+    def make(): return autocast(enabled=False)
+try:
+    from torch.nn.functional import tanh
+except ImportError:
+    from own import tanh
+""",
+        "main.py": """
+import torch
+from compat import make, tanh
+import compat
+x = torch.ones(2, requires_grad=True)
+with make():
+    y = tanh(x) + compat.tanh(x)
+y.sum().backward()
+result = y, x
+""",
+    },
+}
+
+
+@pytest.mark.parametrize("level", ["safe", "unsafe"])
+@pytest.mark.parametrize("name", PROJECTS)
+@pytest.mark.filterwarnings("ignore")
+def test_a_project_does_the_same_after_all_fixes(name: str, level: Literal["safe", "unsafe"]) -> None:
+    files = {path: text.lstrip() for path, text in PROJECTS[name].items()}
+    reports = lint(Project(files, None, ("select = ['ACT1', 'ACT605']\n",), level))
+    assert any(report.fixed for report in reports.values())
+    after = execute({**files, **{path: report.text for path, report in reports.items()}}, "main.py")
+    before = execute(files, "main.py")
+    assert before.error is None and after.error is None, f"{before.error_text} {after.error_text}"
+    assert difference(before.names["result"], after.names["result"]) is None
