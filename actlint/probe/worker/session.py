@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import attributes, building, copies, driving, inplace, inputs, instances, loading, losses
+from . import attributes, building, copies, driving, inplace, inputs, instances, loading, losses, searching
 from .channel import Channel
 from .devices import DTYPES
 from .driving import Drive
@@ -194,7 +194,7 @@ def _quicker(
         if not slow():
             break
         model = copies.fresh(built, _SEED).to(probe.device)
-        used = next((each for each in inputs.halved(found) if inputs.runs(model, each, probe.device)), None)
+        used = next((each for each in inputs.halved(found) if searching.runs(model, each, probe.device)), None)
         if used is None or (less := _step(probe, built, used)[0]) > 0.7 * took:
             break
         found, took = used, less
@@ -252,13 +252,13 @@ def _inputs(probe: Probe, built: Built, lines: Lines) -> tuple[inputs.Inputs | N
         sizes = building.sizes(built) if built.kind is not None else {}
         patience = _PATIENCE * probe.left()
         request = {**probe.request, "input_calls": [*built.calls, *probe.request.get("input_calls", ())]}
-        found = inputs.find(make, lambda m: m, request, probe.module, probe.device, built.text, sizes, patience)
+        found = searching.find(make, lambda m: m, request, probe.module, probe.device, built.text, sizes, patience)
         return found, None
-    except inputs.NoInputs as error:
+    except searching.NoInputs as error:
         if error.likeliest is not None:
             model = make().to(probe.device)
             with lines:
-                inputs.tried(model, lambda model: model, error.likeliest, probe.device, _PATIENCE * probe.left())
+                searching.tried(model, lambda model: model, error.likeliest, probe.device, _PATIENCE * probe.left())
         return None, error.failure
 
 
