@@ -81,7 +81,8 @@ class ObservationModule:
 class ObservationLoss:
     """The first loss, and ln C where it is a cross entropy over C classes; the least output and its share of zeros.
 
-    `lone`: a softmax ran over a single entry, as attention does on an image or sequence that is too small.
+    `lone`: a softmax ran over a single entry, as attention does on an image or sequence that is too small. `summed`: of
+    how many outputs a loss of the probe's own is the sum; 1 for any other loss.
     """
 
     name: str
@@ -90,6 +91,7 @@ class ObservationLoss:
     minimum: float = 0.0
     zeros: float = 0.0
     lone: bool = False
+    summed: int = 1
 
 
 @dataclass(frozen=True, slots=True)

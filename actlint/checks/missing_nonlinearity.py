@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actlint.facts import Argument, Collection, Constant, Site
+from actlint.facts import Argument, Attribute, Collection, Constant, Name, Site
 from actlint.facts import Call as CallNode
 from actlint.intents import InsertElement, Repair, Replace
 from actlint.model import affine, purpose
@@ -32,6 +32,7 @@ def missing_nonlinearity(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 notes=() if again else (Note(pair.first, f"{first} comes first"),),
                 conditions=conditions,
                 fix=None if again else _fix(unit, pair),
+                names=_attributes(unit, pair),
             )
 
 
@@ -41,6 +42,16 @@ def _name(unit: FileView, site: Site) -> str:
         return "the layer before"
     built = unit.text(node)
     return f"`{built}`" if affine.is_constructor(unit, node, site) else f"`{unit.text(node.func)}`"
+
+
+def _attributes(unit: FileView, pair: Pair) -> tuple[str, ...]:
+    """The attributes of `self` that are called, where both are."""
+    found = []
+    for site in (pair.first, pair.second):
+        match unit.node(site) if site.path == unit.path else None:
+            case CallNode(func=Attribute(value=Name(id="self"), attr=name)):
+                found.append(name)
+    return tuple(found) if len(found) == 2 else ()
 
 
 def _fix(unit: FileView, pair: Pair) -> Repair | None:

@@ -168,8 +168,9 @@ def gradient_flow(seen: Observed) -> Iterator[Found]:
             f"gradients of `{seen.name}` vanish: the first layer gets {flow.ratios[0]:.1g} of what the last one gets",
             f"a factor of {words}; {change}",
         )
-    bound = THRESHOLDS.exploding_at(flow.layers)
-    if min(flow.factors) > bound:
+    bound, loss = THRESHOLDS.exploding_at(flow.layers), seen.first(ObservationLoss)
+    # Of several outputs one may be near the first layer, and its part of a loss of ours larger than that of the others.
+    if min(flow.factors) > bound and (loss is None or loss.summed == 1):
         yield Found(
             "ACT904",
             f"gradients of `{seen.name}` explode: the first layer gets {flow.ratios[0]:.1g} times the last one's",

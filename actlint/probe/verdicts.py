@@ -210,6 +210,9 @@ def _affine(case: Case, seen: Observed) -> Verdict | None:
         if case.is_at(each["born"][1]) or any(case.is_at(place) for place in each["places"][-1:])
     ]
     exact = [each for each in fitting if _row(each["born"][1]) == case.row or _row(each["places"][-1]) == case.row]
+    if case.names:
+        # On one line there may be several.
+        exact = fitting = [each for each in fitting if {_last(each["first"]), _last(each["last"])} <= case.names]
     for each in sorted(exact or fitting, key=lambda chain: not chain["affine"]):
         pair = f"`{each['first']}` and `{each['last']}` of `{seen.name}`"
         if each["affine"]:
@@ -220,6 +223,10 @@ def _affine(case: Case, seen: Observed) -> Verdict | None:
         if case.ran(seen)
         else None
     )
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _row(place: Any) -> int:

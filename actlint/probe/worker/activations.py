@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from .channel import number
 from .driving import Drive
 from .kinds import Tensor
-from .places import Place, Project, guarded
+from .places import Failure, Place, Project, guarded
 
 RECTIFIERS = frozenset(
     {"relu", "relu_", "relu6", "threshold", "threshold_", "hardtanh", "hardtanh_", "clamp_min", "hardswish"}
@@ -34,6 +35,9 @@ FLAT = 0.01
 """Less than this share of the steepest slope counts as flat."""
 
 BINS = 24
+
+_UNUSUAL = 4
+"""One in so many samples more is unlike the others."""
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ class Watch(TorchFunctionMode):
     def __init__(self, project: Project) -> None:
         super().__init__()
         self.layers: list[Layer] = []
+        self.only_alive = False
         self._project = project
         self._at = 0
 
@@ -77,7 +82,10 @@ class Watch(TorchFunctionMode):
             layer = self.layers[self._at]
             self._at += 1
             if layer.name == name.rstrip("_"):
-                _take(layer, result.detach().float(), _SLOPES.get(name))
+                if not self.only_alive:
+                    _take(layer, result.detach().float(), _SLOPES.get(name))
+                if layer.rectifies:
+                    _note_alive(layer, result.detach())
         return result
 
 
@@ -92,26 +100,58 @@ def _take(layer: Layer, output: Tensor, slope: Callable[[Tensor], Tensor] | None
             layer.first.append(output.flatten()[:20_000].cpu())
         if slope is not None:
             layer.flat += float((slope(output) < FLAT).double().sum())
-        if layer.rectifies:
-            # A unit is a channel of an image, a feature of anything else.
-            others = [d for d in range(output.dim()) if d != (1 if output.dim() >= 4 else output.dim() - 1)]
-            alive = (output != 0).any(dim=others[0]) if len(others) == 1 else (output != 0).amax(dim=others)
-            if layer.alive is None:
-                layer.alive = alive
-            elif layer.alive.shape == alive.shape:
-                layer.alive = layer.alive | alive
+
+
+def _note_alive(layer: Layer, output: Tensor) -> None:
+    with torch._C.DisableTorchFunctionSubclass():
+        # A unit is a channel of an image, a feature of anything else.
+        others = [d for d in range(output.dim()) if d != (1 if output.dim() >= 4 else output.dim() - 1)]
+        alive = (output != 0).any(dim=others[0]) if len(others) == 1 else (output != 0).amax(dim=others)
+        if layer.alive is None:
+            layer.alive = alive
+        elif layer.alive.shape == alive.shape:
+            layer.alive = layer.alive | alive
+
+
+def unlike(value: Any, generator: Any) -> Any:
+    """Samples that differ as pictures do: each of a size and with a mean of its own in each channel or feature. A mean
+    over many places is nearly the same for all noise, and a unit behind it that is zero for noise is not dead.
+    """
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point() or value.dim() < 2:
+        return value
+    ones = [1] * (value.dim() - 1)
+    size = 0.5 + 1.5 * torch.rand((len(value), *ones), generator=generator)
+    made = value * size.to(value)
+    if value.dim() > 2:
+        made = made + torch.randn((*value.shape[:2], *ones[1:]), generator=generator).to(value)
+    if value.dim() == 3:
+        made = made + torch.randn((len(value), 1, value.shape[2]), generator=generator).to(value)
+    return made
 
 
 def measure(drive: Drive, project: Project, model: Any, samples: int, seed: int) -> list[dict[str, Any]]:
     """Statistics of each activation over at least `samples` inputs. Raises Failure."""
     watch = Watch(project)
     batch = max(drive.batch, 2)
+    count = (samples + batch - 1) // batch
     with torch.no_grad():
-        for number_ in range((samples + batch - 1) // batch):
+        for number_ in range(count):
             args, keywords = drive.values(10_000 + seed * 1000 + number_, batch)
             watch.again()
             with guarded("forward"), watch, drive.mixed():
                 model(*args, **keywords)
+        watch.only_alive = True
+        # What a model does not take when it is unusual needs no unusual inputs.
+        with contextlib.suppress(Failure):
+            for number_ in range(max(count // _UNUSUAL, 1)):
+                generator = torch.Generator().manual_seed(20_000 + seed * 1000 + number_)
+                args, keywords = drive.values(20_000 + seed * 1000 + number_, batch)
+                watch.again()
+                with guarded("forward"), watch, drive.mixed():
+                    model(
+                        *(unlike(each, generator) for each in args),
+                        **{key: unlike(each, generator) for key, each in keywords.items()},
+                    )
     return [_described(layer, index) for index, layer in enumerate(watch.layers)]
 
 

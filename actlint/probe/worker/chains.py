@@ -55,10 +55,14 @@ class Recording(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        given = list(tensors_of((args, kwargs)))
+        before = [each._version for each in given]
         result = func(*args, **kwargs)
         name = getattr(func, "__name__", "")
-        if name not in QUIET:
-            reads = tuple(map(self.number, tensors_of((args, kwargs))))
+        # What gives back its input as it was, as dropout does in eval mode, is nothing between two layers.
+        same = any(result is each and each._version == version for each, version in zip(given, before, strict=True))
+        if name not in QUIET and not same:
+            reads = tuple(map(self.number, given))
             makes = tuple(map(self.number, tensors_of(result)))
             running = self.running[-1] if self.running else ""
             place = self.project.here(2)

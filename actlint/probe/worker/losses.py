@@ -11,6 +11,9 @@ from torch.nn import functional as F
 
 from .kinds import Tensor
 
+OWN = "mean squared error against noise"
+"""The loss of a model for which no other is known."""
+
 
 def tensors(value: Any) -> Iterator[Tensor]:
     """The tensors in an output: itself, or those in tuples, lists, dicts and data classes."""
@@ -70,7 +73,7 @@ def loss_of(output: Any, named: Sequence[str], seed: int) -> tuple[Tensor, str]:
     for each in learned:
         target = torch.randn(each.shape, generator=generator).to(each.device)
         total = total + F.mse_loss(each.float() if each.dtype in (torch.float16, torch.bfloat16) else each, target)
-    return total, "mean squared error against noise"
+    return total, OWN
 
 
 def _named(qualname: str, output: Tensor, generator: torch.Generator) -> tuple[Tensor, str] | None:

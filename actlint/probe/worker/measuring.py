@@ -185,11 +185,13 @@ def _initial(step: driving.Step) -> dict[str, Any]:
     guessing = math.log(classes) if classes and step.loss_name == "cross entropy" else None
     minimum = [float(each.detach().min()) for each in losses.floating(step.output) if each.numel()]
     clipped = [float((each.detach() == 0).double().mean()) for each in losses.floating(step.output) if each.numel()]
+    learned = [each for each in losses.floating(step.output) if each.requires_grad]
     return {
         "initial": number(float(step.loss.detach())),
         "guessing": guessing,
         "minimum": number(min(minimum, default=0.0)),
         "zeros": max(clipped, default=0.0),
+        "summed": max(len(learned), 1) if step.loss_name == losses.OWN else 1,
     }
 
 
@@ -252,7 +254,8 @@ def _exact(drive: Drive) -> Iterator[Model]:
     torch.set_default_dtype(torch.float64)
     try:
         model = drive.model(_SEED)
-        model.eval().double()
+        # A model may have a method of this name for something else.
+        nn.Module.double(model.eval())
         for each in (*model.parameters(), *model.buffers()):
             if each.dtype == torch.complex64:
                 each.data = each.data.to(torch.complex128)
