@@ -147,13 +147,16 @@ class ObservationActivations:
 
 @dataclass(frozen=True, slots=True)
 class ObservationFlow:
-    """First-to-last ratio of mean |gradient| and its root by layers, by seed; and as it is under changes."""
+    """First-to-last ratio of mean |gradient| and its root by layers, by seed; and as it is under changes. `signals` are
+    such roots of the biases' gradients.
+    """
 
     ratios: tuple[float, ...]
     factors: tuple[float, ...]
     layers: int
     changed: Mapping[str, Entry]
     order: tuple[str, ...] = ()
+    signals: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ def measure(make: Callable[[], nn.Module], inputs: Inputs) -> dict[str, Any]:
     return {
         "layers": factors[0][2] if factors else 0,
         "factors": [float(f"{each:.4g}") for _, each, _ in factors],
+        "signals": [float(f"{found[1]:.4g}") for run in runs if (found := layers.signal(run)) is not None],
         "dead": [round(each, 3) for each in dead],
         "saturated": round(saturated, 3),
     }
@@ -157,6 +158,7 @@ def bounds(measured: list[dict[str, Any]]) -> dict[str, Any]:
         "exploding": exploding,
         "dead": dead,
         "saturated": round(max(0.5, (1 + worst) / 2), 3),
+        "signal": round(1.5 * max(1.0, *(min(each["signals"]) for each in healthy if each["signals"])), 3),
         "lift": 10.0,
         "cancelled": 1e-4,
         "layers": 4,

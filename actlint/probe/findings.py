@@ -170,12 +170,29 @@ def gradient_flow(seen: Observed) -> Iterator[Found]:
         )
     bound, loss = THRESHOLDS.exploding_at(flow.layers), seen.first(ObservationLoss)
     # Of several outputs one may be near the first layer, and its part of a loss of ours larger than that of the others.
-    if min(flow.factors) > bound and (loss is None or loss.summed == 1):
+    if loss is not None and loss.summed > 1:
+        return
+    if min(flow.factors) > bound:
         yield Found(
             "ACT904",
             f"gradients of `{seen.name}` explode: the first layer gets {flow.ratios[0]:.1g} times the last one's",
             f"a factor of {words}, in every seed (healthy networks of that depth stay below {bound:g})",
         )
+    elif flow.signals and min(flow.signals) > THRESHOLDS.signal and (less := _tamed(flow)):
+        yield Found(
+            "ACT904",
+            f"gradients of `{seen.name}` explode: they grow by a factor of {min(flow.signals):.2g} from layer to layer",
+            f"those of the biases, in every seed (healthy networks stay below {THRESHOLDS.signal:g}); {less}",
+        )
+
+
+def _tamed(flow: ObservationFlow) -> str:
+    """That another initialisation lets gradients grow less than a tenth as much, in words."""
+    base, other = (flow.changed.get(name) for name in ("as it is", "initialisation"))
+    if base is None or other is None or not float(other.get("signal", 0.0)):
+        return ""
+    times = float(base.get("signal", 0.0)) / float(other["signal"])
+    return f"with another initialisation {times:.1g} times less" if times > THRESHOLDS.lift else ""
 
 
 # ------------------------------------------------------------------------------------------ ACT905, ACT908: activations

@@ -11,16 +11,18 @@ FILE = Path(__file__).parent / "calibration.json"
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """`vanishing` and `exploding`: per-layer factors of gradients outside of which no healthy network was seen. `dead`:
-    the largest share of dead units by depth (the n-th entry: after n rectifiers). `saturated`: the share of saturated
-    units. `lift`: how much better a counterfactual must let gradients through. `cancelled`: below this share of its
-    weight's gradient a bias is cancelled. `layers`: the fewest layers of which a factor says something.
+    """`vanishing`, `exploding`: factors of gradients from layer to layer outside of which no healthy network was seen.
+    `signal`: the largest factor of the gradients of biases. `dead`: the largest share of dead units by depth (the n-th
+    entry: after n rectifiers). `saturated`: the share of saturated units. `lift`: how much better a counterfactual must
+    let gradients through. `cancelled`: below this share of its weight's gradient a bias is cancelled. `layers`: the
+    fewest layers of which a factor says something.
     """
 
     vanishing: float
     exploding: tuple[tuple[int, float], ...]
     dead: tuple[float, ...]
     saturated: float
+    signal: float
     lift: float
     cancelled: float
     layers: int

@@ -31,6 +31,8 @@ _MANY = 1 << 16
 _UNDERFLOW = 1e-25
 """A layer whose gradient is smaller than this share of the last one's stands before ones that have none at all."""
 
+_CANCELLED = 1e-4
+
 _WEIGHTS = ("weight", "weight_ih_l0", "in_proj_weight")
 
 
@@ -123,6 +125,26 @@ def factor(run: Run, step: int = 0) -> tuple[float, float, int] | None:
         return None
     least = next(each for each in present if each)
     if least is not present[0] and least / present[-1] > _UNDERFLOW:
+        return None
+    ratio = present[0] / present[-1]
+    return ratio, ratio ** (1 / (len(present) - 1)), len(present)
+
+
+def signal(run: Run) -> tuple[float, float, int] | None:
+    """The same of the biases at the start, whose gradient is that of what their layers give. Where values grow from
+    layer to layer while gradients grow the other way, those of weights are alike, and these are not.
+
+    A bias that is cancelled, as before a norm, says nothing.
+    """
+    present = []
+    for name in run.order:
+        owner, _, last = name.rpartition(".")
+        bias = f"{owner}.bias".lstrip(".")
+        if last == "weight" and bias in run.records and run.trainable.get(bias):
+            own, weight = run.records[bias].means[:1], run.records[name].means[:1]
+            if own and weight and own[0] is not None and weight[0] and own[0] > _CANCELLED * weight[0]:
+                present.append(own[0])
+    if len(present) < 3 or not all(map(math.isfinite, present)):
         return None
     ratio = present[0] / present[-1]
     return ratio, ratio ** (1 / (len(present) - 1)), len(present)

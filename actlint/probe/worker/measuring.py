@@ -242,6 +242,7 @@ def _flow(probe: Probe, drive: Drive, runs: list[layers.Run]) -> None:
         ratios=[number(ratio) for ratio, _, _ in factors],
         factors=[number(each) for _, each, _ in factors],
         layers=factors[0][2],
+        signals=[number(found[1]) for run in runs if (found := layers.signal(run)) is not None],
         changed={name: {key: number(value) for key, value in each.items()} for name, each in changed.items()},
         order=[name for name in runs[0].order if runs[0].trainable.get(name)],
     )

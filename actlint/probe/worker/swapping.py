@@ -23,12 +23,12 @@ def ratios(drive: Drive, seed: int) -> dict[str, dict[str, Any]]:
     for name in ("as it is", *CANDIDATES, "initialisation"):
         measured = _ratio(drive, seed, name)
         if measured is not None:
-            ratio, factor, count = measured
-            found[name] = {"ratio": ratio, "factor": factor, "layers": count}
+            (ratio, factor, count), signal = measured
+            found[name] = {"ratio": ratio, "factor": factor, "layers": count, "signal": signal}
     return found
 
 
-def _ratio(drive: Drive, seed: int, change: str) -> tuple[float, float, int] | None:
+def _ratio(drive: Drive, seed: int, change: str) -> tuple[tuple[float, float, int], float] | None:
     try:
         model = drive.model(seed)
         if change == "initialisation":
@@ -55,7 +55,8 @@ def _ratio(drive: Drive, seed: int, change: str) -> tuple[float, float, int] | N
         record.means.append(None if parameter.grad is None else float(parameter.grad.abs().double().mean()))
         run.records[name] = record
         run.trainable[name] = parameter.requires_grad
-    return layers.factor(run)
+    found, signal = layers.factor(run), layers.signal(run)
+    return (found, signal[0] if signal is not None else 0.0) if found is not None else None
 
 
 def _noting(order: list[str], name: str) -> Callable[..., None]:
