@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from actlint import torchapi
 from actlint.facts import FunctionDef, Site
@@ -40,12 +41,13 @@ from actlint.model.values import (
 )
 from actlint.torchapi.packages import method_of_layer
 
+_Found = TypeVar("_Found")
 AUTOGRAD_FUNCTIONS = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 
 
-def distribute(m: Machine, value: Join, function: Callable[[Value], Value]) -> Value:
-    """`function` of each option that the path allows, under the option's condition."""
-    found: list[tuple[Condition, Value]] = []
+def alternatives(m: Machine, value: Join, function: Callable[[Value], _Found]) -> list[tuple[Condition, _Found]]:
+    """`function` of each option that the path allows, worked out under the option's condition."""
+    found: list[tuple[Condition, _Found]] = []
     before = m.state.condition
     for when, option in options(select(value, before)):
         both = conjoin(before, when)
@@ -54,6 +56,12 @@ def distribute(m: Machine, value: Join, function: Callable[[Value], Value]) -> V
         m.state.condition = both
         found.append((when, function(option)))
         m.state.condition = before
+    return found
+
+
+def distribute(m: Machine, value: Join, function: Callable[[Value], Value]) -> Value:
+    """`function` of each option that the path allows, under the option's condition."""
+    found = alternatives(m, value, function)
     return make_join(found, m.merge) if found else Unknown("no path")
 
 
@@ -265,6 +273,8 @@ def _of_foreign_base(
         if name in found.args:
             return found.args[name]
         return ForeignMethod(receiver, name)
+    if isinstance(receiver, Instance) and qualname in classes.MAPPINGS:
+        return ForeignMethod(receiver, name)
     return External(f"{qualname}.{name}")
 
 
@@ -293,6 +303,9 @@ def _of_instance(m: Machine, receiver: Instance, name: str, site: Site) -> Value
     assert isinstance(found, InstanceObject)
     if name in found.attrs:
         return found.attrs[name]
+    if name == "__dict__":
+        own: dict[object, Value] = {key: value for key, value in found.attrs.items() if key.isidentifier()}
+        return DictRef(m.allocate(DictObject(own, False)))
     if isinstance(found.cls, Class):
         return of_class(m, found.cls, name, receiver, site, found)
     return ForeignMethod(receiver, name)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from actlint.facts import AnnAssign, Attribute, Call, Expr, FunctionDef, Lambda, Name, Parameter, Site, Yield
-from actlint.model import apart, attributes, classes, expressions, gradients, layers, pythonic, statements, tensors
+from actlint.facts import Attribute, Call, FunctionDef, Lambda, Parameter, Site, Yield
+from actlint.model import (
+    apart,
+    attributes,
+    classes,
+    data_classes,
+    decorators,
+    expressions,
+    gradients,
+    layers,
+    mappings,
+    pythonic,
+    statements,
+    tensors,
+)
 from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
 from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, UNROLL, Frame, Machine
 from actlint.model.sequences import choices, elements, one_of
-from actlint.model.show import dotted
 from actlint.model.state import (
     DictObject,
     InstanceObject,
@@ -21,6 +33,7 @@ from actlint.model.state import (
     ModuleObject,
     join_states,
     join_values,
+    negate,
     split,
 )
 from actlint.model.values import (
@@ -42,6 +55,7 @@ from actlint.model.values import (
     Super,
     Symbol,
     Tensor,
+    Test,
     Tuple,
     Unknown,
     Value,
@@ -199,7 +213,37 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
         return unknown_call(m, function, args, site, "calls nested too deeply")
     info = code_info(m, function)
     if isinstance(code, FunctionDef) and not info.plain:
-        return unknown_call(m, function, args, site, f"decorated function: {code.name}")
+        reason = f"decorated function: {code.name}"
+        if not info.handed_on:
+            return unknown_call(m, function, args, site, reason)
+        as_is = Test(f"?case:{m.number()}", True, f"{code.name} is called as its decorator is")
+        return either(
+            m,
+            as_is,
+            lambda: _inline(m, function, info, args, site),
+            lambda: unknown_call(m, function, args, site, reason),
+        )
+    return _inline(m, function, info, args, site)
+
+
+def either(m: Machine, test: Test, first: Callable[[], Value], second: Callable[[], Value]) -> Value:
+    """The value of what runs under a literal, or of what runs under its opposite."""
+    since = m.mark()
+    m.state, after = m.state, m.state.fork()
+    m.state.condition = (*m.state.condition, test)
+    one = first()
+    then, m.state = m.state, after
+    after.condition = (*after.condition, negate(test))
+    other = second()
+    alive = then.alive, m.state.alive
+    statements.meet(m, then, since)
+    if not all(alive):
+        return one if alive[0] else other
+    return join_values(one, (test,), other, (negate(test),), m.merge)
+
+
+def _inline(m: Machine, function: Function, info: CodeInfo, args: Args, site: Site) -> Value:
+    code = function.code
     names = bind_parameters(m, function, args, site)
     if names is None:
         return unknown_call(m, function, args, site, "arguments that do not fit")
@@ -240,7 +284,8 @@ def _is_plain(value: Value) -> bool:
 @dataclass(frozen=True, slots=True)
 class CodeInfo:
     """What a function's code says before it runs: its local names, whether it is a generator, whether its decorators
-    leave its meaning alone (`plain`), turn gradients off (`no_grad`) and keep its results (`cached`).
+    leave its meaning alone (`plain`), turn gradients off (`no_grad`) and keep its results (`cached`). Those that do not
+    leave it alone may at least hand calls on to it (`handed_on`).
     """
 
     local: frozenset[str]
@@ -248,6 +293,7 @@ class CodeInfo:
     plain: bool
     no_grad: bool
     cached: bool = False
+    handed_on: bool = False
 
 
 def code_info(m: Machine, function: Function) -> CodeInfo:
@@ -257,10 +303,10 @@ def code_info(m: Machine, function: Function) -> CodeInfo:
         code = function.code
         names = frozenset(item.name for item in code.params.items)
         if isinstance(code, FunctionDef):
-            plain, no_grad = _decoration(m, function, code)
+            plain, no_grad, handed_on = _decoration(m, function, code)
             generator = any(isinstance(node, Yield) for node in walk(code.body, (FunctionDef, Lambda)))
             cached = plain and any(each.rpartition(".")[2] in _CACHES for each in classes.decorators(code))
-            info = CodeInfo(names | bound_names(code.body), generator, plain, no_grad, cached)
+            info = CodeInfo(names | bound_names(code.body), generator, plain, no_grad, cached, handed_on)
         else:
             info = CodeInfo(names | bound_names([code.body]), False, True, False)
         m.shared.codes[function.site] = info
@@ -360,9 +406,11 @@ _PLAIN_DECORATORS = frozenset(
 _CACHES = frozenset({"lru_cache", "cache"})
 
 
-def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool, bool]:
-    """Whether the function's decorators leave its meaning alone, and whether they turn gradients off."""
-    plain, no_grad = True, False
+def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool, bool, bool]:
+    """Whether the function's decorators leave its meaning alone, whether they turn gradients off, and whether those
+    that do not leave it alone at least hand calls on to it.
+    """
+    plain, no_grad, handed_on = True, False, True
     for decorator, written in zip(code.decorators, classes.decorators(code), strict=True):
         if written in _PLAIN_DECORATORS or written.rpartition(".")[2] in ("setter", "getter", "deleter"):
             continue
@@ -374,14 +422,10 @@ def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool
                 continue
             if value.qualname in _PLAIN_DECORATORS or value.qualname.startswith(("torch.jit.", "torch.compiler.")):
                 continue
-        if (
-            isinstance(value, Function)
-            and isinstance(value.code, FunctionDef)
-            and classes._returns_argument(value.code)
-        ):
-            continue
-        plain = False
-    return plain, no_grad
+        effect = decorators.effect(m, value)
+        plain = plain and effect == "same"
+        handed_on = handed_on and effect != "other"
+    return plain, no_grad, handed_on and not plain
 
 
 def bind_parameters(m: Machine, function: Function, args: Args, site: Site) -> dict[str, Value] | None:
@@ -442,7 +486,7 @@ def construct(m: Machine, cls: Class, args: Args, site: Site) -> Value:
     if classes.is_module(m, cls):
         value: Module | Instance = Module(m.allocate(ModuleObject(cls, site, open=reason, ready=False, children=())))
     else:
-        value = Instance(m.allocate(InstanceObject(cls, site, open=reason)))
+        value = Instance(m.allocate(InstanceObject(cls, site, {}, mappings.blank(m, cls), reason)))
     initialise(m, value, cls, args, site)
     given = args.named() if args.complete else (*args.named(), ("*", Unknown("arguments passed through * or **")))
     m.record(CallEvent(m.where(site), cls, None, None, given, value, False, False))
@@ -453,7 +497,7 @@ def initialise(m: Machine, value: Module | Instance, cls: Class, args: Args, sit
     """Run the constructor that the class's resolution order gives."""
     method = classes.find_method(m, cls, "__init__")
     match method:
-        case Function() if _is_made_as_dataclass(m, cls, method) and _dataclass_fields(m, value, cls, args):
+        case Function() if data_classes.hides(m, cls, method) and data_classes.bind_fields(m, value, cls, args):
             return
         case Function():
             alive = m.state.alive
@@ -462,7 +506,7 @@ def initialise(m: Machine, value: Module | Instance, cls: Class, args: Args, sit
                 m.state.alive = False
         case External() | None:
             # A dataclass gets a constructor of its own, which calls no other.
-            if _dataclass_fields(m, value, cls, args):
+            if data_classes.bind_fields(m, value, cls, args):
                 return
             foreign_init(m, value, args, site)
         case _:
@@ -490,73 +534,7 @@ def foreign_init(m: Machine, value: Value, args: Args, site: Site) -> None:
             assert isinstance(found, ModuleObject)
         m.state.heap[value.ref] = replaced(found, ready=True, attrs=attrs)
     else:
-        _ready(m, value)
-
-
-def is_dataclass(m: Machine, cls: Class) -> bool:
-    """Whether the class or an ancestor in the project is a dataclass."""
-    return any(isinstance(ancestor, Class) and _is_decorated(m, ancestor) for ancestor in classes.mro(m, cls))
-
-
-def _is_decorated(m: Machine, cls: Class) -> bool:
-    """Whether the class itself is a dataclass."""
-    decorators = classes.class_info(m, cls).code.decorators
-    names = (dotted(each.func if isinstance(each, Call) else each) or "" for each in decorators)
-    return any(name.rpartition(".")[2] == "dataclass" for name in names)
-
-
-def _is_made_as_dataclass(m: Machine, cls: Class, method: Function) -> bool:
-    """Whether a dataclass's own constructor comes before the `__init__` that is written: it hides that of a base."""
-    for ancestor in classes.mro(m, cls):
-        if ancestor == method.owner:
-            return False
-        if isinstance(ancestor, Class) and _is_decorated(m, ancestor):
-            return True
-    return False
-
-
-def _dataclass_fields(m: Machine, value: Module | Instance, cls: Class, args: Args) -> bool:
-    """Bind the fields of a dataclass (or NamedTuple) from the call's arguments."""
-    fields: dict[str, tuple[Class, Expr | None]] = {}
-    found_any = is_dataclass(m, cls)
-    for ancestor in reversed(classes.mro(m, cls)):
-        if not isinstance(ancestor, Class):
-            found_any = found_any or (isinstance(ancestor, External) and ancestor.qualname == "typing.NamedTuple")
-            continue
-        info = classes.class_info(m, ancestor)
-        for statement in info.code.body:
-            if isinstance(statement, AnnAssign) and isinstance(statement.target, Name):
-                fields[statement.target.id] = (ancestor, statement.value)
-    if not found_any:
-        return False
-    positional = list(args.positional)
-    for name, origin in fields.items():
-        defined_in, default = origin
-        if positional:
-            bound: Value = positional.pop(0)
-        elif name in args.keywords:
-            bound = args.keywords[name]
-        elif default is not None and args.complete and not isinstance(default, Call):
-            bound = expressions.in_scope_of(m, defined_in.site, defined_in.frame, default)
-        else:
-            made = _field_default(m, defined_in, default, cls.site) if args.complete else None
-            bound = Unknown(f"field {name}") if made is None else made
-        attributes.store(m, value, name, bound, cls.site)
-    post = classes.find_method(m, cls, "__post_init__")
-    if isinstance(post, Function):
-        invoke(m, post, Args([value]), cls.site)
-    return True
-
-
-def _field_default(m: Machine, owner: Class, default: Expr | None, site: Site) -> Value | None:
-    """What `field(default=…)` or `field(default_factory=…)` gives; None for any other call."""
-    if not isinstance(default, Call) or (dotted(default.func) or "").rpartition(".")[2] != "field":
-        return None
-    for argument in default.args:
-        if argument.keyword in ("default", "default_factory"):
-            found = expressions.in_scope_of(m, owner.site, owner.frame, argument.value)
-            return found if argument.keyword == "default" else call(m, found, Args([]), site)
-    return None
+        mappings.fill(m, value, args, site)
 
 
 # -------------------------------------------------------------------------------------------------------------- escapes

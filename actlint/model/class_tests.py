@@ -186,7 +186,7 @@ def _is_a(m: Machine, value: Value, cls: Value) -> bool | None:
             return None if python is None else issubclass(functools.partial, python)
         case Tensor():
             if python is None:
-                return True if name == "torch.Tensor" else None
+                return True if name == "torch.Tensor" else False if name.startswith("numpy.") else None
             return name.rpartition(".")[2] in _TENSOR if python.__module__ == "collections.abc" else False
         case Function() | Method():
             if python in (types.FunctionType, types.MethodType):

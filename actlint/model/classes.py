@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import Final
 
 from actlint import torchapi
 from actlint.facts import (
@@ -299,6 +302,8 @@ def foreign_attributes(qualname: str) -> frozenset[str] | None:
     """The attributes that instances of a foreign class have, None where that is not tabulated."""
     if qualname in _PLAIN:
         return frozenset()
+    if qualname in MAPPINGS:
+        return MAPPINGS[qualname]
     known = torchapi.base_class(qualname)
     if known is not None:
         return known
@@ -306,6 +311,19 @@ def foreign_attributes(qualname: str) -> frozenset[str] | None:
 
 
 _PLAIN = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+
+DICTS: Final = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "typing.OrderedDict"})
+"""Python's classes whose objects are, or have, a dict."""
+
+MAPPINGS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(DICTS, frozenset(dir(OrderedDict)) | {"data"}),
+    **{
+        f"{package}.{kind.__name__}": frozenset(dir(kind))
+        for package in ("collections.abc", "typing")
+        for kind in (Mapping, MutableMapping)
+    },
+}
+"""The attributes of what is a dict, or has the methods of one."""
 
 
 def is_module(m: Machine, cls: Value) -> bool:

@@ -9,7 +9,7 @@ from actlint.model import calls, stale
 from actlint.model.args import Args
 from actlint.model.events import Call as CallEvent
 from actlint.model.machine import UNROLL, Machine
-from actlint.model.sequences import choices, one_of, pads, text_value
+from actlint.model.sequences import choices, one_of, one_of_many, pads, text_value
 from actlint.model.state import DictObject, ListObject
 from actlint.model.values import (
     NONE,
@@ -98,11 +98,11 @@ def dict_method(m: Machine, receiver: DictRef, name: str, args: Args, site: Site
         case "keys":
             return Tuple(_keys(items)) if entries.complete else Iterator(Unknown("key"))
         case "values":
-            return Tuple(tuple(items.values())) if entries.complete else Iterator(Unknown("value"))
+            return Tuple(tuple(items.values())) if entries.complete else Iterator(_some(m, entries))
         case "items":
             if entries.complete:
                 return Tuple(tuple(Tuple(pair) for pair in zip(_keys(items), items.values(), strict=True)))
-            return Iterator(Unknown("item"))
+            return _some_items(m, items)
         case "copy":
             return DictRef(m.allocate(entries))
         case "update":
@@ -122,8 +122,21 @@ def dict_method(m: Machine, receiver: DictRef, name: str, args: Args, site: Site
             return Unknown(f"dict.{name}")
 
 
+def _some(m: Machine, entries: DictObject) -> Value:
+    """One of the values of a dict that has others too."""
+    other = Unknown("value of a dict")
+    return one_of_many(m, (*entries.items.values(), other), other)
+
+
+def _some_items(m: Machine, items: dict[object, Value]) -> Value:
+    """The entries of a dict that has others too."""
+    known = [Tuple(pair) for pair in zip(_keys(items), items.values(), strict=True)]
+    other = Tuple((Unknown("key"), Unknown("value of a dict")))
+    return ListRef(m.allocate(ListObject((*known[:UNROLL], other), False, alike=True)))
+
+
 def _keys(items: dict[object, Value]) -> tuple[Value, ...]:
-    return tuple(key if isinstance(key, (External, Class)) else Constant(key) for key in items)
+    return tuple(key if isinstance(key, (External, Class, Unknown)) else Constant(key) for key in items)
 
 
 def _dict_lookup(m: Machine, receiver: DictRef, entries: DictObject, name: str, key: Value | None, args: Args) -> Value:
@@ -142,6 +155,8 @@ def _dict_lookup(m: Machine, receiver: DictRef, entries: DictObject, name: str, 
         return default if default is not None else Unknown("missing key")
     if name != "get":
         m.state.heap[receiver.ref] = DictObject(entries.items, False)
+    elif not known and entries.complete and default is not None:
+        return one_of_many(m, (*entries.items.values(), default), Unknown("entry of a dict"))
     return Unknown("entry of a dict")
 
 

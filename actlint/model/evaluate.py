@@ -20,7 +20,7 @@ from actlint.facts import (
     With,
 )
 from actlint.facts import Call as CallNode
-from actlint.model import calls, classes, statements
+from actlint.model import calls, classes, data_classes, mappings, statements
 from actlint.model.args import Args
 from actlint.model.carried import CarriedArgs
 from actlint.model.conditions import USUAL, WORLD
@@ -224,7 +224,7 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
     if module:
         value: Module | Instance = Module(m.allocate(ModuleObject(cls, site, open=reason, ready=False)))
     else:
-        value = Instance(m.allocate(InstanceObject(cls, site, open=reason)))
+        value = Instance(m.allocate(InstanceObject(cls, site, {}, mappings.blank(m, cls), reason)))
     file = m.names.files[cls.site.path]
     m.stack.append(Frame(file.number, 0, file, cls.site.chunk, frozenset()))
     try:
@@ -240,7 +240,7 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
             calls.run_function(m, method, bound, None)
         else:
             # Fields of a dataclass are parameters, whatever their defaults; a foreign constructor gets nothing.
-            fields = args is None and calls.is_dataclass(m, cls)
+            fields = args is None and data_classes.is_dataclass(m, cls)
             calls.initialise(m, value, cls, Args([], {}, False) if fields else args or Args(), site)
     except (BudgetExceeded, RecursionError):
         m.trace.complete = False

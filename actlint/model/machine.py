@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from actlint.facts import Site
 from actlint.model.events import Argument, Event, Merge, Trace, Where
@@ -71,6 +72,7 @@ class Shared:
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
     counters: dict[Site, frozenset[str]] = field(default_factory=dict)
     computing: dict[Site, bool] = field(default_factory=dict)
+    decorators: dict[Site, Literal["same", "wrapped", "other"]] = field(default_factory=dict)
     apart: dict[tuple[object, ...], object] = field(default_factory=dict)
     rooms: int = 0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from actlint.facts import Site
-from actlint.model import calls, stale, tensors
+from actlint.model import calls, data_classes, stale, tensors
 from actlint.model.args import Args
 from actlint.model.machine import UNROLL, Machine
 from actlint.model.sequences import NAMED_TUPLE, choices, element, elements, length, one_of
@@ -199,9 +199,11 @@ def _len(m: Machine, args: Args, site: Site) -> Value:
 
 
 def _iterate(m: Machine, args: Args, site: Site) -> Value:
+    from actlint.model.statements import element_of
+
     value = args.positional[0] if args.positional else NONE
     items = elements(m, value)
-    return Tuple(items) if items is not None else Iterator(element(m, value))
+    return Tuple(items) if items is not None else Iterator(element_of(m, value))
 
 
 def _sorted(m: Machine, args: Args, site: Site) -> Value:
@@ -228,6 +230,7 @@ HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "builtins.sorted": _sorted,
     "builtins.map": _map,
     "collections.OrderedDict": _dict,
+    "dataclasses.fields": data_classes.fields,
     "dataclasses.replace": _replace,
     "collections.namedtuple": _named_tuple,
     NAMED_TUPLE.qualname: _made_of_fields,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from actlint.facts import AnnAssign, Assign, Collection, Name
-from actlint.model import expressions, statements
+from actlint.model import expressions, mappings, statements
 from actlint.model.events import Trace
 from actlint.model.link import Binding, File, global_name
 from actlint.model.machine import BudgetExceeded, Frame, Machine
 from actlint.model.state import DictObject, ListObject, Object, StorageObject, make_join
-from actlint.model.values import Condition, Constant, DictRef, ListRef, Test, Unknown, Value
+from actlint.model.values import Condition, Constant, DictRef, Instance, ListRef, Test, Unknown, Value
 
 FIRST = 1 << 40
 """Numbers from here on are those of runs apart, which are no run's own."""
@@ -157,6 +157,8 @@ def _unless_mutated(m: Machine, file: File, name: str, value: Value) -> Value:
             entries = m.state.heap[value.ref]
             assert isinstance(entries, DictObject)
             m.state.heap[value.ref] = DictObject(entries.items, False)
+        elif isinstance(value, Instance):
+            mappings.blur(m, value)
         elif isinstance(value, Constant):
             return Unknown(f"{name} changes at module level")
     return value

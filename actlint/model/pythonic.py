@@ -19,6 +19,7 @@ from actlint.model import (
     expressions,
     layers,
     made_sequences,
+    mappings,
     statements,
     tensors,
 )
@@ -176,8 +177,8 @@ def call_method(m: Machine, receiver: Value, name: str, args: Args, site: Site, 
             return Unknown(f"tuple.{name}")
         case Class() if name == "apply":
             return _apply_function(m, receiver, args, site)
-        case Instance() if name == "super.__init__" or name == "__init__":
-            return NONE
+        case Instance() if (given := mappings.foreign_method(m, receiver, name, args, site)) is not None:
+            return given
         case _:
             found = m.state.heap[receiver.ref] if isinstance(receiver, Instance) else None
             if isinstance(found, InstanceObject) and isinstance(found.cls, External):

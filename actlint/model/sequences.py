@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actlint.model.machine import Machine
-from actlint.model.state import DictObject, InstanceObject, ListObject, ModuleObject, make_join
+from actlint.model.state import MAX_OPTIONS, DictObject, InstanceObject, ListObject, ModuleObject, make_join
 from actlint.model.values import (
     Class,
     Constant,
@@ -13,11 +13,13 @@ from actlint.model.values import (
     External,
     Instance,
     Iterator,
+    Join,
     ListRef,
     Module,
     Test,
     Tuple,
     Unknown,
+    Unset,
     Value,
 )
 
@@ -29,6 +31,17 @@ LONGEST = 2_000
 
 NAMED_TUPLE = External("collections.namedtuple()")
 """The class of what a call of a named tuple gives."""
+
+
+CONTENT = "{}"
+"""Under what name an object of a class that derives from `dict` has its entries: no attribute can be called that."""
+
+
+def content(m: Machine, value: Value) -> DictRef | None:
+    """The dict that an object is, if its class derives from `dict`."""
+    found = m.state.heap.get(value.ref) if isinstance(value, Instance) else None
+    entries = found.attrs.get(CONTENT) if isinstance(found, InstanceObject) else None
+    return entries if isinstance(entries, DictRef) else None
 
 
 def elements(m: Machine, value: Value) -> tuple[Value, ...] | None:
@@ -62,6 +75,9 @@ def _elements(m: Machine, value: Value) -> tuple[Value, ...] | None:
         case Instance(ref=ref):
             instance = m.state.heap[ref]
             named = isinstance(instance, InstanceObject) and instance.cls == NAMED_TUPLE
+            entries_of = content(m, value)
+            if entries_of is not None:
+                return _elements(m, entries_of)
             return tuple(instance.attrs.values()) if isinstance(instance, InstanceObject) and named else None
         case _:
             return None
@@ -90,11 +106,19 @@ def element(m: Machine, value: Value) -> Value:
             return inner
         case Unknown():
             return value
+        case Join(options=options):
+            found_in = [(when, element(m, option)) for when, option in options if not _ends(option)]
+            return make_join(found_in, m.merge) if found_in else Unknown("element of an unknown iterable")
         case _:
             found = choices(m, value)
             if found:
                 return one_of(m, found)
             return Unknown(f"element of {_NAMES.get(type(value), 'an unknown iterable')}")
+
+
+def _ends(value: Value) -> bool:
+    """Whether to iterate over the value raises, so that no path goes on."""
+    return isinstance(value, Unset) or (isinstance(value, Constant) and not isinstance(value.value, (str, bytes)))
 
 
 _NAMES: dict[type, str] = {ListRef: "a list", DictRef: "a dict", Module: "an unknown container"}
@@ -117,6 +141,12 @@ def choices(m: Machine, value: Value) -> tuple[Value, ...]:
             return () if module.element is None else (module.element,)
         case _:
             return elements(m, value) or ()
+
+
+def one_of_many(m: Machine, values: tuple[Value, ...], other: Value) -> Value:
+    """One of any number of values. Of more than can be told apart the first stands for itself, `other` for the rest."""
+    distinct = tuple(dict.fromkeys(values))
+    return one_of(m, distinct if len(distinct) <= MAX_OPTIONS else (distinct[0], other))
 
 
 def one_of(m: Machine, values: tuple[Value, ...]) -> Value:

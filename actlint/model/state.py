@@ -403,8 +403,8 @@ def join_objects(
     if isinstance(a, DictObject) and isinstance(b, DictObject):
         both = {key: join(value, b.items[key]) for key, value in a.items.items() if key in b.items}
         for key, value in (*a.items.items(), *b.items.items()):
-            if type(key) is Unknown and key not in both:  # nothing can ask for it; it tells what stands in the dict
-                both[key] = value
+            if key not in both:  # nothing can ask for it; it tells what may stand in the dict
+                both[key if type(key) is Unknown else Unknown(f"maybe {key!r}")] = value
         return DictObject(both, a.complete and b.complete and a.items.keys() == b.items.keys())
     if isinstance(a, StorageObject) and isinstance(b, StorageObject):
         saved = list(a.saved) if a.saved == b.saved else _join_saved(a, b, when_a, when_b)

@@ -45,7 +45,7 @@ from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
 from actlint.model.machine import UNROLL, Loop, Machine
 from actlint.model.sequences import element, elements
-from actlint.model.state import DictObject, InstanceObject, ListObject, State, join_states, negate
+from actlint.model.state import DictObject, InstanceObject, ListObject, State, join_states, make_join, negate
 from actlint.model.truth import is_main_guard
 from actlint.model.values import (
     NONE,
@@ -167,6 +167,9 @@ def unpack(m: Machine, value: Value, count: int, parts: tuple[Expr, ...] = ()) -
         return tuple(computed("item", value, Constant(i), Constant(count)) for i in range(count))
     if isinstance(value, Symbol):
         return tuple(Symbol(f"{value.key}[{i}]", f"{value.label}[{i}]", value.role) for i in range(count))
+    if type(value) is Join and starred is None:
+        rows = attributes.alternatives(m, value, lambda option: unpack(m, option, count, parts))
+        return tuple(make_join([(when, row[i]) for when, row in rows], m.merge) for i in range(count))
     return (value if isinstance(value, Unknown) else Unknown("unpacked"),) * count
 
 

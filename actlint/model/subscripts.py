@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from actlint.facts import Collection, Expr, Site, Slice, Subscript
 from actlint.facts import Constant as Literal_
-from actlint.model import attributes, calls, expressions, layers, stale, tensors
+from actlint.model import attributes, calls, expressions, layers, mappings, stale, tensors
 from actlint.model.events import Store
 from actlint.model.machine import Machine
-from actlint.model.sequences import choices, element, elements, one_of
+from actlint.model.sequences import choices, element, elements, one_of, one_of_many
 from actlint.model.state import MAX_OPTIONS, DictObject, ListObject, ModuleObject, make_join
 from actlint.model.values import (
     Class,
@@ -56,7 +56,7 @@ def _item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
         case Tuple() | ListRef() | Module() if isinstance(index, Constant):
             return _at(m, receiver, index.value)
         case DictRef(ref=ref):
-            return _entry(m, ref, index)
+            return entry(m, ref, index)
         case Symbol(key=key, label=label, role=role) if isinstance(index, Constant):
             part = Symbol(f"{key}[{index.value!r}]", f"{label}[{index.value!r}]", role)
             known = m.symbols.get(part.key)
@@ -72,8 +72,11 @@ def _item(m: Machine, receiver: Value, node: Subscript, site: Site) -> Value:
             return tensors.part(m, receiver, None)
         case Tuple() | ListRef() | Module():
             return element(m, receiver)
-        case Instance() if isinstance(index, Constant) and elements(m, receiver) is not None:
-            return _at(m, receiver, index.value)
+        case Instance():
+            found = mappings.item(m, receiver, index, site)
+            if found is None and isinstance(index, Constant) and elements(m, receiver) is not None:
+                return _at(m, receiver, index.value)
+            return found or Unknown("item")
         case _:
             return receiver if isinstance(receiver, Unknown) else Unknown("item")
 
@@ -99,23 +102,30 @@ def _at(m: Machine, receiver: Value, index: object) -> Value:
     return items[index]
 
 
-def _entry(m: Machine, ref: int, index: Value) -> Value:
+def entry(m: Machine, ref: int, index: Value) -> Value:
+    """The entry of a dict in the heap. Under a key that is not known it is any of them."""
     entries = m.state.heap[ref]
     assert isinstance(entries, DictObject)
+    if isinstance(index, Join):
+        return attributes.distribute(m, index, lambda option: entry(m, ref, option))
     if isinstance(index, Constant):
-        if index.value in entries.items:
-            return entries.items[index.value]
-    elif isinstance(index, (External, Class)) and index in entries.items:
-        return entries.items[index]
-    if isinstance(index, Symbol) and entries.complete and entries.items and len(entries.items) <= MAX_OPTIONS:
+        return entries.items.get(index.value, _NO_ENTRY)
+    if isinstance(index, (External, Class)):
+        return entries.items.get(index, _NO_ENTRY)
+    if not entries.items:
+        return _NO_ENTRY
+    if not entries.complete:
+        return one_of_many(m, (*entries.items.values(), _NO_ENTRY), _NO_ENTRY)
+    if isinstance(index, Symbol) and len(entries.items) <= MAX_OPTIONS:
         chosen = [
             ((Test(f"{index.key}\0== {key!r}", True, f"{index.label} == {key!r}"),), value)
             for key, value in entries.items.items()
         ]
         return make_join(list(chosen), m.merge)
-    if isinstance(index, Unknown) and entries.complete and 0 < len(set(entries.items.values())) <= MAX_OPTIONS:
-        return one_of(m, tuple(entries.items.values()))
-    return Unknown("entry of a dict")
+    return one_of_many(m, tuple(entries.items.values()), _NO_ENTRY)
+
+
+_NO_ENTRY = Unknown("entry of a dict")
 
 
 def _sliced(m: Machine, receiver: Value, node: Slice) -> Value:
@@ -180,13 +190,9 @@ def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site:
     m.record(Store(m.where(site), "item", receiver, "", value))
     match receiver:
         case DictRef(ref=ref):
-            entries = m.state.heap[ref]
-            assert isinstance(entries, DictObject)
-            if isinstance(index, Constant) and not m.blurred:
-                m.state.heap[ref] = DictObject({**entries.items, index.value: value}, entries.complete)
-            else:
-                key = index.value if isinstance(index, Constant) else index
-                m.state.heap[ref] = DictObject({**entries.items, key: value}, False)
+            store_entry(m, ref, index, value)
+        case Instance():
+            mappings.store_item(m, receiver, index, value, site)
         case ListRef(ref=ref):
             found = m.state.heap[ref]
             assert isinstance(found, ListObject)
@@ -205,6 +211,17 @@ def store_item(m: Machine, receiver: Value, node: Subscript, value: Value, site:
             m.state.heap[ref] = _container_item(m, module, index, value)
         case _:
             pass
+
+
+def store_entry(m: Machine, ref: int, index: Value, value: Value) -> None:
+    """The entry of a dict in the heap is set."""
+    entries = m.state.heap[ref]
+    assert isinstance(entries, DictObject)
+    if isinstance(index, Constant) and not m.blurred:
+        m.state.heap[ref] = DictObject({**entries.items, index.value: value}, entries.complete)
+    else:
+        key = index.value if isinstance(index, Constant) else index
+        m.state.heap[ref] = DictObject({**entries.items, key: value}, False)
 
 
 def _container_item(m: Machine, module: ModuleObject, index: Value, value: Value) -> ModuleObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actlint.facts import BoolOp, Compare, Expr, Name, UnaryOp
 from actlint.model.events import Call
 from actlint.model.machine import Machine
+from actlint.model.sequences import content
 from actlint.model.show import unparse
 from actlint.model.state import DictObject, ListObject, ModuleObject, contradicts, negate, options
 from actlint.model.values import (
@@ -15,6 +16,7 @@ from actlint.model.values import (
     External,
     ForeignMethod,
     Function,
+    Instance,
     Join,
     ListRef,
     Method,
@@ -124,6 +126,8 @@ def _one(m: Machine, node: Compare, op: str, left: Value, right: Value) -> bool 
         return None
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _constants(op, left.value, right.value)
+    if op in ("is", "is not") and right == NONE and isinstance(left, Instance):
+        return op == "is not"
     if op in ("is", "is not") and right == NONE and isinstance(left, Tensor):
         made = m.trace.events[left.event] if 0 <= left.event < len(m.trace.events) else None
         return op == "is not" if isinstance(made, Call) and made.result == left else None
@@ -201,6 +205,7 @@ def _constants(op: str, left: object, right: object) -> bool | None:
 
 def _membership(m: Machine, node: Compare, left: Value, right: Value, positive: bool) -> bool | Test | None:
     items: tuple[Value, ...] | None = None
+    right = content(m, right) or right
     if isinstance(right, Tuple):
         items = right.items
     elif isinstance(right, ListRef):
