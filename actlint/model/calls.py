@@ -422,7 +422,7 @@ def _decoration(m: Machine, function: Function, code: FunctionDef) -> tuple[bool
                 continue
             if value.qualname in _PLAIN_DECORATORS or value.qualname.startswith(("torch.jit.", "torch.compiler.")):
                 continue
-        effect = decorators.effect(m, value)
+        effect = decorators.effect(m, value, isinstance(decorator, Call))
         plain = plain and effect == "same"
         handed_on = handed_on and effect != "other"
     return plain, no_grad, handed_on and not plain

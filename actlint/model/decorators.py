@@ -13,23 +13,27 @@ from actlint.facts import Call, Expr, FunctionDef, IfExp, Lambda, Name, Return, 
 from actlint.model import expressions
 from actlint.model.machine import Machine
 from actlint.model.show import dotted
-from actlint.model.values import Function, Value
+from actlint.model.values import Function, Join, Value
 from actlint.model.walk import walk
 
 Effect: TypeAlias = Literal["same", "wrapped", "other"]
-"""What becomes of the function: it stays the `same`, a wrapper hands calls on to it (`wrapped`), or anything."""
+"""What becomes of the function: it stays the `same`, calls reach it on one path at least, through a wrapper that hands
+them on or because it is given back there (`wrapped`), or anything.
+"""
 
 _DEPTH = 4
 
 
-def effect(m: Machine, decorator: Value) -> Effect:
-    """What a decorator, or what the call makes that stands for one, does with the function."""
+def effect(m: Machine, decorator: Value, called: bool) -> Effect:
+    """What a decorator does with the function, or, where it is `called` first, what that call gives does with it."""
+    if isinstance(decorator, Join):
+        return _one_of({effect(m, option, called) for _, option in decorator.options})
     if not isinstance(decorator, Function):
         return "other"
-    found = m.shared.decorators.get(decorator.site)
+    key = decorator.site, called
+    found = m.shared.decorators.get(key)
     if found is None:
-        found = _gives(m, decorator, decorator.code, {}, ())
-        m.shared.decorators[decorator.site] = found
+        found = m.shared.decorators[key] = _gives(m, decorator, decorator.code, called, {}, ())
     return found
 
 
@@ -37,34 +41,48 @@ def _gives(
     m: Machine,
     origin: Function,
     code: FunctionDef | Lambda,
+    called: bool,
     around: Mapping[str, FunctionDef],
     through: tuple[FunctionDef, ...],
 ) -> Effect:
-    """What a function makes of the one that it is given; `around` are the functions that it can see, by name, `through`
-    those that led to it.
+    """What a decorator makes of the function that it is given, or (`called`) what it makes gives; `around` are the
+    functions that it can see, by name, `through` those that led to it.
     """
-    if isinstance(code, Lambda) or len(through) > _DEPTH:
+    if isinstance(code, Lambda):
+        return "same" if _is_given(code.body, code) else "other"
+    if len(through) > _DEPTH:
         return "other"
     if any(code is each for each in through):
         return "same"  # `return partial(decorator, …)` in a decorator with options: its other results tell
     through = (*through, code)
     inner = {**around, **{each.name: each for each in walk(code.body, (FunctionDef,)) if isinstance(each, FunctionDef)}}
-    given = {item.name for item in code.params.items}
     found: set[Effect] = set()
     for returned in _returned(code):
         match returned:
+            case Name(id=name) if name in inner and called:
+                found.add(_gives(m, origin, inner[name], False, inner, through))
             case Name(id=name) if name in inner:
-                hands_on = _hands_on(inner[name])
-                found.add("wrapped" if hands_on else _gives(m, origin, inner[name], inner, through))
-            case Name(id=name) if name in given:
+                found.add("wrapped" if _hands_on(inner[name]) else "other")
+            case Name() if _is_given(returned, code):
                 found.add("same")
             case Call():
                 found.add(_of_call(m, origin, returned, inner, through))
+            case Lambda() if called:
+                found.add(_gives(m, origin, returned, False, inner, through))
             case _:
-                return "other"
-    if not found or "other" in found:
-        return "other"
-    return "wrapped" if "wrapped" in found else "same"
+                found.add("other")
+    return _one_of(found)
+
+
+def _one_of(found: set[Effect]) -> Effect:
+    """The effect where each of several may be that of the run."""
+    if found == {"same"}:
+        return "same"
+    return "wrapped" if found & {"same", "wrapped"} else "other"
+
+
+def _is_given(node: Expr, code: FunctionDef | Lambda) -> bool:
+    return isinstance(node, Name) and node.id in {item.name for item in code.params.items}
 
 
 def _returned(code: FunctionDef) -> Iterator[Expr | None]:
@@ -88,9 +106,9 @@ def _of_call(
     if _is(callee, "partial") and node.args:
         callee = node.args[0].value
     if isinstance(callee, Name) and callee.id in inner:
-        return _gives(m, origin, inner[callee.id], inner, through)
+        return _gives(m, origin, inner[callee.id], False, inner, through)
     other = expressions.in_scope_of(m, origin.site, origin.frame, callee)
-    return _gives(m, other, other.code, {}, through) if isinstance(other, Function) else "other"
+    return _gives(m, other, other.code, False, {}, through) if isinstance(other, Function) else "other"
 
 
 def _is(node: Expr, name: str) -> bool:

@@ -72,7 +72,7 @@ class Shared:
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
     counters: dict[Site, frozenset[str]] = field(default_factory=dict)
     computing: dict[Site, bool] = field(default_factory=dict)
-    decorators: dict[Site, Literal["same", "wrapped", "other"]] = field(default_factory=dict)
+    decorators: dict[tuple[Site, bool], Literal["same", "wrapped", "other"]] = field(default_factory=dict)
     apart: dict[tuple[object, ...], object] = field(default_factory=dict)
     rooms: int = 0
 

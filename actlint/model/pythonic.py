@@ -364,6 +364,16 @@ def _parameter(m: Machine, args: Args, site: Site) -> Value:
     return tensor
 
 
+def _buffer(m: Machine, args: Args, site: Site) -> Value:
+    """`nn.Buffer(tensor)`: the tensor under another name, which no gradient flows through."""
+    data = args.get(0, "data")
+    tensor = m.fresh(len(m.trace.events), None if isinstance(data, Unknown) else False, owner="buffer")
+    m.record(Argument(m.where(site), "buffer", tensor, data if isinstance(data, Tensor) else None))
+    if isinstance(data, Tensor) and data.root in m.sizes:
+        m.sizes[tensor.root] = m.sizes[data.root]
+    return tensor
+
+
 def _nothing(m: Machine, args: Args, site: Site) -> Value:
     return NONE
 
@@ -454,6 +464,8 @@ _HANDLERS: dict[str, Callable[[Machine, Args, Site], Value | None]] = {
     "warnings.warn": _nothing,
     "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
+    "torch.nn.Buffer": _buffer,
+    "torch.nn.parameter.Buffer": _buffer,
     "torch.utils.checkpoint.checkpoint": _checkpoint,
     "torch.nn.utils.weight_norm": _reparametrized,
     "torch.nn.utils.spectral_norm": _reparametrized,

@@ -49,6 +49,17 @@ def optional(function=None, *, flag=True):
         return wrapper
     return decorate(function) if function is not None else decorate
 
+def switched(name):
+    if FAST:
+        return fast_kernel(name)
+    return lambda function: function
+
+try:
+    from elsewhere import optional_kernel
+except ImportError:
+    def optional_kernel(function):
+        return function
+
 def changed(function):
     def wrapper(self, x):
         return function(self, x.detach())
@@ -93,7 +104,9 @@ def test_a_function_that_is_given_back_is_followed(decorator: str) -> None:
     assert not any(event.where.condition for event in trace.events)
 
 
-@pytest.mark.parametrize("decorator", ["wrapped", "optional", "optional(flag=False)"])
+@pytest.mark.parametrize(
+    "decorator", ["wrapped", "optional", "optional(flag=False)", "switched('add')", "optional_kernel"]
+)
 def test_a_wrapper_that_hands_on_is_followed_on_one_path(decorator: str) -> None:
     net = file_view(PREAMBLE + code(decorator)).classes()[-1]
     assert coverage(net).causes == ()
