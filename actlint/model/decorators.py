@@ -61,8 +61,10 @@ def _gives(
         match returned:
             case Name(id=name) if name in inner and called:
                 found.add(_gives(m, origin, inner[name], False, inner, through))
-            case Name(id=name) if name in inner:
+            case Name(id=name) if name in inner and (_hands_on(inner[name]) or not _is_optional(code)):
                 found.add("wrapped" if _hands_on(inner[name]) else "other")
+            case Name(id=name) if name in inner:
+                pass  # a decorator, for who calls this without a function
             case Name() if _is_given(returned, code):
                 found.add("same")
             case Call():
@@ -79,6 +81,11 @@ def _one_of(found: set[Effect]) -> Effect:
     if found == {"same"}:
         return "same"
     return "wrapped" if found & {"same", "wrapped"} else "other"
+
+
+def _is_optional(code: FunctionDef) -> bool:
+    """Whether a decorator can be called with options alone: `def register(function=None, *, name="")`."""
+    return bool(code.params.items) and code.params.items[0].default is not None
 
 
 def _is_given(node: Expr, code: FunctionDef | Lambda) -> bool:

@@ -72,7 +72,8 @@ class Binding:
 class File:
     """A file of the program: facts, dotted name, module-level bindings, star imports, and names mutated in place.
 
-    `nodes` is filled by `references.nodes_of`.
+    A `lazy` module imports what others ask it for when they do: it tells type checkers alone what that is. `nodes` is
+    filled by `references.nodes_of`.
     """
 
     path: str
@@ -83,6 +84,7 @@ class File:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[tuple[ImportFrom, Site]] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
+    lazy: bool = False
     nodes: dict[int, dict[int, tuple[Node, int | None]]] = field(default_factory=dict)
 
 
@@ -157,10 +159,20 @@ def _collect(file: File) -> None:
                     file.mutated.add(name)
                 case Assign(targets=targets):
                     file.mutated.update(t.value.id for t in targets if _is_item_of_name(t))  # type: ignore[union-attr]
+                    file.lazy = file.lazy or any(map(_is_the_module, targets))
                 case AugAssign(target=Subscript(value=Name(id=name))) | AugAssign(target=Name(id=name)):
                     file.mutated.add(name)
                 case _:
                     pass
+
+
+def _is_the_module(target: Expr) -> bool:
+    """`sys.modules[__name__]`: another object takes the module's place."""
+    match target:
+        case Subscript(value=Attribute(attr="modules"), index=Name(id="__name__")):
+            return True
+        case _:
+            return False
 
 
 def _is_item_of_name(target: Expr) -> bool:
@@ -375,6 +387,8 @@ def member(names: Names, module: Value, name: str, annotations: bool = False, de
             file = names.files[path]
             if name in file.bindings or file.stars:
                 values = global_name(names, file, name, annotations, depth)
+                if not values and (file.lazy or "__getattr__" in file.bindings):
+                    values = global_name(names, file, name, True, depth)
                 if values and not (_only_builtin(values) and name not in file.bindings):
                     return values
             submodule = names.modules.get(f"{file.module}.{name}")

@@ -31,6 +31,13 @@ def either(function=None, *, times=1):
         return partial(either, times=times)
     return same(function)
 
+def optional_same(function=None, *, text=None):
+    def decorate(function):
+        return documented(function, text)
+    if function:
+        return decorate(function)
+    return decorate
+
 def wrapped(function):
     @wraps(function)
     def wrapper(self, *args, **kwargs):
@@ -95,7 +102,7 @@ class Net(nn.Module):
 """
 
 
-@pytest.mark.parametrize("decorator", ["same", "made('text')", "either", "either(times=2)"])
+@pytest.mark.parametrize("decorator", ["same", "made('text')", "either", "either(times=2)", "optional_same"])
 def test_a_function_that_is_given_back_is_followed(decorator: str) -> None:
     net = file_view(PREAMBLE + code(decorator)).classes()[-1]
     assert coverage(net).causes == ()

@@ -130,3 +130,24 @@ def test_layers_of_an_unknown_loop_are_seen_once() -> None:
     init = "self.blocks = nn.ModuleList([nn.Linear(4, 4) for _ in range(flag)])"
     trace = forward(net(init, "for block in self.blocks:\n    x = block(x)\nreturn x"))
     assert layers(trace) == ["Linear"]
+
+
+@pytest.mark.parametrize(
+    ("lazy", "known"),
+    [
+        ("import sys\nsys.modules[__name__] = LazyModule(__name__, {})\n", True),
+        ("def __getattr__(name):\n    return load(name)\n", True),
+        ("__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, __file__)\n", True),
+        ("", False),
+    ],
+)
+def test_what_a_lazy_module_tells_type_checkers_it_gives(lazy: str, known: bool) -> None:
+    init = f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .part import Part\nelse:\n    pass\n{lazy}"
+    part = "import torch.nn as nn\n\n\ndef Part():\n    return nn.ReLU()\n"
+    main = (
+        "import torch.nn as nn\nfrom parts import Part\n\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.act = Part()\n\n"
+        "    def forward(self, x):\n        return self.act(x)\n"
+    )
+    trace = forward(main, {"parts/__init__.py": init, "parts/part.py": part})
+    assert layers(trace) == (["ReLU"] if known else [])
