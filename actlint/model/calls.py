@@ -17,6 +17,7 @@ from actlint.model import (
     gradients,
     layers,
     mappings,
+    patience,
     pythonic,
     statements,
     tensors,
@@ -222,6 +223,13 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
             as_is,
             lambda: _inline(m, function, info, args, site),
             lambda: unknown_call(m, function, args, site, reason),
+        )
+    if m.constructing:
+        return patience.patiently(
+            m,
+            function,
+            lambda: _inline(m, function, info, args, site),
+            lambda: unknown_call(m, function, args, site, "a call that takes long"),
         )
     return _inline(m, function, info, args, site)
 

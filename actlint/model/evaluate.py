@@ -227,6 +227,7 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
         value = Instance(m.allocate(InstanceObject(cls, site, {}, mappings.blank(m, cls), reason)))
     file = m.names.files[cls.site.path]
     m.stack.append(Frame(file.number, 0, file, cls.site.chunk, frozenset()))
+    m.constructing = module
     try:
         method = classes.find_method(m, cls, "__init__")
         if isinstance(method, Function):
@@ -246,6 +247,7 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
         m.trace.complete = False
         calls.forget(m, value, "budget exhausted")
     finally:
+        m.constructing = False
         del m.stack[1:]
         m.stack.pop()
     m.state.condition = ()

@@ -32,7 +32,7 @@ from actlint.facts import (
 )
 from actlint.facts import Constant as Literal_
 from actlint.model import attributes, calls, module_level, stale, statements, subscripts, tensors
-from actlint.model.machine import UNROLL, BudgetExceeded, Frame, Machine
+from actlint.model.machine import UNROLL, Frame, Machine
 from actlint.model.sequences import LONGEST, choices, elements, one_of, pads, text_value
 from actlint.model.state import DictObject, ListObject, join_values, make_join, negate, options, select
 from actlint.model.truth import compare, refine, truth
@@ -62,10 +62,11 @@ def evaluate(m: Machine, node: Expr) -> Value:
 
     Raises:
         BudgetExceeded: the run has no step left.
+        Tedious: the call that is running has had its steps.
     """
     m.steps -= 1
-    if m.steps < 0:
-        raise BudgetExceeded
+    if m.steps < m.floor:
+        m.overdraw()
     return _EVALUATE[type(node)](m, node)
 
 

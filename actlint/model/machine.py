@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +23,10 @@ UNROLL = 64
 
 class BudgetExceeded(Exception):
     """A run has used up its steps; the trace is marked incomplete."""
+
+
+class Tedious(Exception):
+    """A call has used up the steps that it may have."""
 
 
 @dataclass(slots=True)
@@ -85,7 +90,8 @@ class Machine:
     names that each run has for itself. `sizes` are those with which a storage was made, `ranks` the numbers of
     dimensions of views of it. `overwritten` counts in-place writes. `heads` are the tensors at the head of a loop of
     unknown length, by number, with what they are before it. `apart` marks a machine that works out one call. `kept`
-    is what functions that cache their results have given.
+    is what functions that cache their results have given. While a module is `constructing`, a call may have a `floor`
+    of steps below which it is left if it has been `idle`.
     """
 
     names: Names
@@ -109,6 +115,9 @@ class Machine:
     heads: dict[int, Tensor] = field(default_factory=dict)
     apart: bool = False
     kept: dict[object, Value] = field(default_factory=dict)
+    constructing: bool = False
+    floor: int = 0
+    idle: Callable[[], bool] | None = None
 
     @property
     def frame(self) -> Frame:
@@ -135,10 +144,24 @@ class Machine:
 
         Raises:
             BudgetExceeded: no step is left.
+            Tedious: the call that is running has had its steps.
         """
         self.steps -= 1
+        if self.steps < self.floor:
+            self.overdraw()
+
+    def overdraw(self) -> None:
+        """The steps have come to the floor: the end of the run, or of a call that has done nothing so far.
+
+        Raises:
+            BudgetExceeded: no step is left.
+            Tedious: the call that is running has had its steps.
+        """
         if self.steps < 0:
             raise BudgetExceeded
+        if self.idle is not None and self.idle():
+            raise Tedious
+        self.floor, self.idle = 0, None
 
     def site(self, ordinal: int) -> Site:
         """The node `ordinal` of the statement that is running."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, FunctionDef, If, IfExp, Node, Site, Try, With
+from actlint.facts import Attribute, ClassDef, FunctionDef, If, IfExp, Node, Site, Try, With
 from actlint.facts import Call as CallNode
 from actlint.model import classes
 from actlint.model.conditions import stated
@@ -64,8 +64,9 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
         if family is None or not isinstance(node, Attribute) or node.attr in family.asked or node.attr in family.bound:
             continue
         method = next((each for each in path if isinstance(each, FunctionDef)), None)
-        receiver = method.params.items[0].name if method is not None and method.params.items else ""
-        own = is_name(node.value, receiver)
+        # The first parameter of a function that stands in no class is anything that it is called with.
+        inside = method is not None and method.params.items and any(isinstance(each, ClassDef) for each in path)
+        own = is_name(node.value, method.params.items[0].name if method is not None and inside else "")
         found = _verdict(family, node.attr, candidate, own)
         # The general run comes first, and says best what decides.
         if found is not None and found.kind == "partly" and _has_modes(family, candidate):

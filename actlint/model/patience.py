@@ -1,0 +1,69 @@
+"""Calls in a constructor that go on and on without making a layer: checks of what is installed, of options, of files.
+
+A constructor has so many steps, and is not known to its end without them. What such a call gives hardly tells what the
+model is, so it is left after a while: the run goes back to where it stood before the call, which is unknown from then
+on, as is one to a function that cannot be seen. A call that makes a layer or a tensor, or hands one on, is never left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actlint.facts import FunctionDef
+from actlint.model import classes
+from actlint.model.events import Call, Escape, Event, LoopEdge, Read, Return, Store
+from actlint.model.machine import Machine, Tedious
+from actlint.model.values import Class, Function, Module, Tensor, Value
+
+STEPS = 400
+"""How many steps such a call may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where the run stood before a call."""
+
+    events: int
+    steps: int
+
+
+def patiently(m: Machine, function: Function, run: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
+    """What `run` gives, which is the call of a function; what `otherwise` gives where it takes too long."""
+    if not m.constructing or m.floor or _makes_a_layer(m, function):
+        return run()
+    before, start = m.state.fork(), _Start(len(m.trace.events), m.steps)
+    m.floor, m.idle = max(1, m.steps - STEPS), lambda: _is_idle(m, start)
+    try:
+        return run()
+    except Tedious:
+        m.state = before
+        del m.trace.events[start.events :]
+    finally:
+        m.floor, m.idle = 0, None
+    return otherwise()
+
+
+def _makes_a_layer(m: Machine, function: Function) -> bool:
+    """Whether the function is the constructor of a module."""
+    code = function.code
+    named = isinstance(code, FunctionDef) and code.name == "__init__"
+    return named and function.owner is not None and classes.is_module(m, function.owner)
+
+
+def _is_idle(m: Machine, start: _Start) -> bool:
+    return all(_does_nothing(m, event) for event in m.trace.events[start.events :])
+
+
+def _does_nothing(m: Machine, event: Event) -> bool:
+    """Whether an event has nothing to do with layers and tensors."""
+    match event:
+        case Call(op=op, callee=callee, result=result):
+            made = isinstance(result, (Module, Tensor)) or (isinstance(callee, Class) and classes.is_module(m, callee))
+            return op is None and not made
+        case Store(value=value):
+            return not isinstance(value, (Module, Tensor))
+        case Read() | Return() | Escape() | LoopEdge():
+            return True
+        case _:
+            return False
