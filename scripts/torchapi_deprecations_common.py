@@ -1122,7 +1122,7 @@ def others() -> Iterator[Candidate]:
         replacement_since="1.8.1",
         note="the new one takes other arguments",
     )
-    script: Any = {"since": "2.5", "info": True}
+    script: Any = {"since": "2.9", "info": True}
     modern: Any = {"replacement": "torch.compile", "replacement_since": "2.0", **script}
     saved: Any = {"replacement": "torch.export.export", "replacement_since": "2.1", **script}
     yield symbol("torch.jit.script", "result = torch.jit.script(nn.Linear(3, 2))(x).shape", **modern)

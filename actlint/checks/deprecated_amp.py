@@ -11,8 +11,9 @@ from actlint.model.annotated import in_text
 from actlint.model.deprecations import annotates, compared, deprecated_uses, is_type_test, tested
 from actlint.model.program import Context, FileView
 from actlint.model.references import Reference as Use
+from actlint.model.rewrites import shown
 from actlint.rule import Finding, rule
-from actlint.torchapi.deprecated import Deprecation
+from actlint.torchapi.deprecated import Deprecation, documentation
 
 
 @rule("ACT103")
@@ -27,7 +28,7 @@ def deprecated_amp(unit: FileView, ctx: Context) -> Iterator[Finding]:
             f"`{written}` is deprecated since torch {row.since}, with a warning at each call: "
             f"`{row.replacement}` does the same for any device, here {device}",
             label=f"use `{row.replacement}`",
-            fix=None if spelled is None else _fix(unit, use, row, spelled),
+            fix=(None if spelled is None else _fix(unit, use, row, spelled)) or shown(row),
         )
 
 
@@ -37,7 +38,7 @@ def _fix(unit: FileView, use: Use, row: Deprecation, spelled: Reference) -> Repa
     The new class is the base of the old one: where the project asks for the old, objects of the new are not what is
     meant, until both have been replaced; comparisons with the class itself are not.
     """
-    message, parent = f"use `{spelled.text}`", use.parents[-1]
+    message, parent = _advice(row, spelled), use.parents[-1]
     if row.kind == "class" and compared(unit, row):
         return None
     if use.call is not None:
@@ -57,7 +58,7 @@ def _fix(unit: FileView, use: Use, row: Deprecation, spelled: Reference) -> Repa
 
 def _call(unit: FileView, use: Use, call: Call, row: Deprecation, spelled: Reference) -> Repair | None:
     """The call with the device, by keyword where the order has changed, and with the dtype that was the default."""
-    message, at, device = f"use `{spelled.text}`", unit.site(use.site, call), f'"{row.device}"'
+    message, at, device = _advice(row, spelled), unit.site(use.site, call), f'"{row.device}"'
     if row.device_keyword:
         device_given = SetArgument(at, row.device_parameter, (device,))
         return Repair(message, "safe", (Replace(use.site, (spelled,)), device_given))
@@ -87,6 +88,10 @@ def _call(unit: FileView, use: Use, call: Call, row: Deprecation, spelled: Refer
     if dtype is not None and not opaque:
         intents.append(SetArgument(at, "dtype", (dtype,)))
     return Repair(message, "unsafe" if dtype is not None and opaque else "safe", tuple(intents))
+
+
+def _advice(row: Deprecation, spelled: Reference) -> str:
+    return f"use `{spelled.text}`: {documentation(row.replacement)}"
 
 
 def _given(call: Call, row: Deprecation) -> dict[str, object]:

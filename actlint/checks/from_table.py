@@ -8,7 +8,7 @@ from actlint.facts import Alias
 from actlint.model.deprecations import Use, exists_at, uses
 from actlint.model.knowing import knows
 from actlint.model.program import Context, FileView
-from actlint.model.rewrites import repair
+from actlint.model.rewrites import repair, shown
 from actlint.rule import Finding, Note
 from actlint.torchapi.deprecated import Deprecation
 
@@ -24,7 +24,7 @@ def findings(unit: FileView, ctx: Context, code: str) -> Iterator[Finding]:
             label=_label(use),
             notes=() if use.given is None else (Note(use.given, "called with it here"),),
             conditions=use.conditions,
-            fix=repair(unit, use) if use.alone else None,
+            fix=repair(unit, use) if use.alone else shown(use.row),
             severity="info" if use.row.info and use.status == "deprecated" else None,
         )
 

@@ -13,6 +13,7 @@ from actlint.model.overwrite import short
 from actlint.model.program import Context, FileView
 from actlint.rule import Finding, Note, rule
 from actlint.torchapi import Kind
+from actlint.torchapi.deprecated import documentation
 
 _KEEPS_RANK: frozenset[Kind] = frozenset({"activation", "dropout", "identity", "normalization", "pooling", "resample"})
 
@@ -31,6 +32,7 @@ def implicit_softmax_dim(unit: FileView, ctx: Context) -> Iterator[Finding]:
         at = unit.site(use.reference.site, call)
         dim = "1" if at in channels else "-1"
         none = unit.site(at, argument.value) if isinstance(argument, Argument) else None
+        advice = f"name the dimension: `dim={dim}`"
         intent = SetArgument(at, "dim", (dim,)) if none is None else Replace(none, (dim,))
         yield Finding(
             at,
@@ -39,7 +41,7 @@ def implicit_softmax_dim(unit: FileView, ctx: Context) -> Iterator[Finding]:
             label="torch warns at each call",
             notes=() if use.given is None else (Note(use.given, "called with it here"),),
             conditions=use.conditions,
-            fix=Repair(f"name the dimension: `dim={dim}`", "unsafe", (intent,)) if use.alone else None,
+            fix=Repair(f"{advice}: {documentation(use.row.qualname)}", "unsafe", (intent,)) if use.alone else None,
         )
 
 

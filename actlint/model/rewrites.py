@@ -66,8 +66,7 @@ _KERNELS = (
 def repair(unit: FileView, use: Use) -> Repair | None:
     """The repair of a use: shown only where the new form cannot be exact, or is not there in all of the target."""
     row, reference = use.row, use.reference
-    message = advice(row)
-    display = Repair(message, "display", (), row.keeps_checkpoints) if message else None
+    message, display = advice(row), shown(row)
     if row.fix == "none" or not exists_at(row.replacement_since, unit.program.settings.target) or relied_on(unit, row):
         return display
     if reference.imported:
@@ -81,6 +80,12 @@ def repair(unit: FileView, use: Use) -> Repair | None:
     return Repair(message, _applicability(unit, use), tuple(made), row.keeps_checkpoints)
 
 
+def shown(row: Deprecation) -> Repair | None:
+    """The advice alone."""
+    message = advice(row)
+    return Repair(message, "display", (), row.keeps_checkpoints) if message else None
+
+
 def advice(row: Deprecation) -> str:
     """What to do, and where that is documented; "" where nothing is known."""
     text = f"use `{row.replacement}`" if row.replacement else ""
@@ -89,6 +94,9 @@ def advice(row: Deprecation) -> str:
             text = f"leave out `{row.argument}`"
         case "keyword":
             text = f"call it `{dict(row.renamed)[row.argument]}`"
+        case "reversed":
+            rank = int(row.qualname.rpartition(".")[2])
+            text = f"write `permute({', '.join(map(str, reversed(range(rank))))})`" if rank > 1 else "leave it out"
         case "overload":
             numbers = ", ".join(f"`{name}`" for name in row.parameters if name not in row.accepted)
             text = f"give {numbers} by keyword"
@@ -103,6 +111,8 @@ def advice(row: Deprecation) -> str:
         case _:
             pass
     address = documentation(row.replacement or row.qualname)
+    if not text and address and (row.argument or not row.removed):
+        return f"see {address}"
     return f"{text}: {address}" if text and address else text
 
 

@@ -29,7 +29,6 @@ _PAGES = {
     "torch.hub": "hub.html",
     "torch.multiprocessing": "multiprocessing.html",
     "torch.onnx": "onnx.html",
-    "torch.sparse": "sparse.html",
 }
 """The modules (and classes) whose members have one page in common, with an anchor for each."""
 _ELSEWHERE = {
@@ -42,6 +41,7 @@ _ELSEWHERE = {
     "torch.autograd.Variable": "autograd.html#variable-deprecated",
     "torch.distributed.run.main": "elastic/run.html",
     "torch.jit.Final": "jit.html",
+    "torch.sparse.to_sparse_semi_structured": "sparse.html",
     "torch.memory_format": "tensor_attributes.html#torch.memory_format",
     "torch.utils.cpp_extension": "cpp_extension.html",
 }

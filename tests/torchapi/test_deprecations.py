@@ -71,6 +71,11 @@ def test_a_use_is_flagged(candidate: Candidate) -> None:
             assert row.since in diagnostic.message
         if row.removed:
             assert row.removed in diagnostic.message
+    address = (
+        documentation(row.replacement or row.qualname) if row.replacement or row.argument or not row.removed else ""
+    )
+    if row.rule != "ACT110":
+        assert not address or any(d.fix is not None and address in d.fix.message for d in found)
 
 
 @pytest.mark.parametrize("candidate", ALL, ids=name)
@@ -173,7 +178,11 @@ def test_the_replacement_is_there(row: Deprecation) -> None:
         ("torch.backends.mps.is_built", "docs/stable/backends.html#torch.backends.mps.is_built"),
         ("torch.utils.data.default_collate", "docs/stable/data.html#torch.utils.data.default_collate"),
         ("torch.hub.load_state_dict_from_url", "docs/stable/hub.html#torch.hub.load_state_dict_from_url"),
+        ("torch.multiprocessing.spawn", "docs/stable/multiprocessing.html#torch.multiprocessing.spawn.spawn"),
+        ("torch.sparse.to_sparse_semi_structured", "docs/stable/sparse.html"),
         ("torchvision.models.ResNet18_Weights", "vision/stable/models.html"),
+        ("torchvision.transforms.v2.ToTensor", "vision/stable/transforms.html"),
+        ("torchvision.io.read_image", "vision/stable/io.html"),
     ],
 )
 def test_address(qualname: str, address: str) -> None:
