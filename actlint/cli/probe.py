@@ -30,7 +30,12 @@ ACTIVATIONS = ("relu", "leaky_relu", "relu6", "elu", "gelu", "tanh", "sigmoid", 
 @click.option("--batch", type=click.IntRange(2), default=8, help="Samples in a batch; 8 by default.")
 @click.option("--init", multiple=True, metavar="NAME=VALUE", help="An argument of the class, as Python.")
 @click.option("--input", "inputs", multiple=True, metavar="SPEC", help="An input: float32[8,784] or int64[8,16]<256.")
-@click.option("--timeout", type=click.FloatRange(min=1), default=60.0, help="Seconds that a class may take.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    help="Seconds that a class may take, without waiting for a busy processor.",
+)
 @click.option("--save-config", is_flag=True, help="Write the arguments and inputs found to the configuration.")
 @click.option("--shapes-only", is_flag=True, help="Only the shapes of all layers, on the meta device.")
 @click.option("--compare", metavar="NAMES", help="Train the class under each of these activations (relu,tanh,…).")

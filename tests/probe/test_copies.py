@@ -67,6 +67,30 @@ class Encoder(Base):
         self.first = nn.TransformerEncoderLayer(4, 2, batch_first=True)  # type: ignore[assignment]
 
 
+SHARED: dict[str, list[int]] = {"sizes": [1]}
+
+
+class Cache(Base):
+    """What each instance leads to may a copy lead to."""
+
+    def prepare(self) -> None:
+        self.first.register_forward_hook(lambda *args, sizes=SHARED: None)
+        self.sizes = Same()
+
+
+class Same:
+    """Like a recipe in a package's cache: a copy of it is the thing itself."""
+
+    def __new__(cls) -> Same:
+        return vars(cls).get("only") or super().__new__(cls)
+
+    def __deepcopy__(self, memo: object) -> Same:
+        return self
+
+
+Same.only = Same()  # type: ignore[attr-defined]
+
+
 class Closure(Base):
     def prepare(self) -> None:
         self.first.register_forward_hook(lambda *args: self.note(*args))
@@ -113,12 +137,13 @@ def values(model: Any, seed: int | None = None) -> list[Any]:
     return [*model.state_dict().values(), output, *(each.grad for each in model.parameters())]
 
 
-@pytest.mark.parametrize("kind", [Base, Method, Partial, Tied, Parametrized, Lazy, Encoder])
+@pytest.mark.parametrize("kind", [Base, Method, Partial, Tied, Parametrized, Lazy, Encoder, Cache])
 def test_copies_are_as_new(kind: type) -> None:
     way = built(kind, kind.__name__, (), {}, "defaults")
     expected = values(fresh(way, 3))
     copies.forget()
     first = copies.made(way, 3)
+    copies.fresh(way, 3)  # may still find out whether copies will do
     before = made
     for _ in range(3):
         model = copies.fresh(way, 3)

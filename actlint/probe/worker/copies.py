@@ -77,9 +77,14 @@ def fresh(way: Built, seed: int) -> Model:
         kept.copyable = False
         return instances.fresh(way, seed)
     if kept.copyable is None:
-        kept.copyable = isinstance(model, nn.Module) and apart(kept.model, model)
+        shared = common(kept.model, model) if isinstance(model, nn.Module) else None
+        kept.copyable = shared == set()
         if not kept.copyable:
-            return instances.fresh(way, seed)
+            other = instances.fresh(way, seed)
+            # What every instance shares, as caches of a package, a copy may share too.
+            always = common(kept.model, other, copied=False) if shared is not None else None
+            kept.copyable = shared is not None and always is not None and shared <= always
+            return other
     torch.set_rng_state(kept.random)
     return model
 
@@ -87,14 +92,14 @@ def fresh(way: Built, seed: int) -> Model:
 # ----------------------------------------------------------------------------------------------------- what is shared
 
 
-def apart(one: Any, other: Any) -> bool:
-    """Whether an object and its copy share nothing that can change (hooks may speak of the original), and tensors that
-    share memory in one do so in the other.
+def common(one: Any, other: Any, copied: bool = True) -> set[int] | None:
+    """The identities of what can change and is part of both objects, as hooks may be that speak of the original. None
+    where more is reached than anyone has, and where tensors that share memory in one do not in the other, its copy.
     """
     mine, its = _changeable(one), _changeable(other)
-    if mine is None or its is None:
-        return False
-    return not mine[0] & its[0] and not mine[1] & its[1] and len(mine[1]) == len(its[1])
+    if mine is None or its is None or (copied and len(mine[1]) != len(its[1])):
+        return None
+    return (mine[0] & its[0]) | (mine[1] & its[1])
 
 
 _FIXED = (
