@@ -143,7 +143,7 @@ def _reports_import(unit: FileView, use: Use, used: set[str]) -> bool:
     tried = any(isinstance(node, Try) for node in use.reference.parents)
     if name in used or not is_choice(unit, use.reference) or (tried and _in_switch(unit, use.reference, use.row)):
         return False
-    return is_read(unit, use.reference) or (not scopes_of(use.reference) and _is_offered(unit, alias))
+    return is_read(unit, use.reference) or (not scopes_of(use.reference) and is_offered(unit, alias))
 
 
 def _all_uses(unit: FileView) -> tuple[Use, ...]:
@@ -378,10 +378,10 @@ def _hands_on(unit: FileView, reference: Reference, used: set[str]) -> bool:
     if not isinstance(alias, Alias) or not isinstance(statement, ImportFrom) or len(reference.parents) != 1:
         return False
     name = alias.asname or alias.name
-    return name not in used and len(unit.file.bindings.get(name, ())) == 1 and _is_offered(unit, alias)
+    return name not in used and len(unit.file.bindings.get(name, ())) == 1 and is_offered(unit, alias)
 
 
-def _is_offered(unit: FileView, alias: Alias) -> bool:
+def is_offered(unit: FileView, alias: Alias) -> bool:
     """Whether an import is there so that others can take its name from here."""
     name = alias.asname or alias.name
     own = unit.file.is_package or alias.asname == alias.name

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from actlint.facts import (
+    Alias,
     Argument,
     Attribute,
     Call,
@@ -44,6 +45,7 @@ from actlint.model.deprecations import (
     exists_at,
     given_argument,
     is_none,
+    is_offered,
     is_type_test,
     moved_import,
     relied_on,
@@ -70,7 +72,10 @@ def repair(unit: FileView, use: Use) -> Repair | None:
     if row.fix == "none" or not exists_at(row.replacement_since, unit.program.settings.target) or relied_on(unit, row):
         return display
     if reference.imported:
-        moved = moved_import(unit, reference, row.replacement) if row.recipe == "rename" and _is_plain(row) else None
+        # An import that nothing uses any more goes by itself.
+        alone = use.status == "removed" and isinstance(reference.node, Alias) and not is_offered(unit, reference.node)
+        plain = row.recipe == "rename" and _is_plain(row) and not alone
+        moved = moved_import(unit, reference, row.replacement) if plain else None
         return display if moved is None else replace(moved, message=message)
     if not row.argument and (row.kind == "class" or reference.call is None) and compared(unit, row):
         return display
@@ -243,6 +248,19 @@ def _component(unit: FileView, use: Use, new: Reference, wanted: tuple[int, str]
                 return None
             kept += [", "] * bool(kept) + [unit.site(use.reference.site, argument.value)]
     return [Replace(unit.site(use.reference.site, outer), (new, "(", *kept, ")"))]
+
+
+def _close(unit: FileView, use: Use) -> list[Intent] | None:
+    """The new function with what the old one compared by: its own tolerances, which go by the dtype, must be given."""
+    call, row = use.reference.call, use.row
+    if call is None:
+        return None
+    names = ("rtol", "atol", "equal_nan")
+    rtol, atol, equal_nan = (given_argument(call, name, row.parameters)[0] for name in names)
+    if rtol is None or atol is None or is_none(rtol.value) or is_none(atol.value):
+        return None
+    nan = (("equal_nan", "True"),) if equal_nan is None else ()
+    return _rename(unit, replace(use, row=replace(row, added=(*nan, *row.added))))
 
 
 def _item(use: Use, wanted: tuple[int, str]) -> Expr | None:
@@ -531,6 +549,7 @@ def _weights(unit: FileView, use: Use) -> list[Intent] | None:
 
 _RECIPES: dict[str, Callable[[FileView, Use], list[Intent] | None]] = {
     "rename": _rename,
+    "close": _close,
     "method": _method,
     "function": _function,
     "drop": _drop,

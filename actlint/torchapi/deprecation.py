@@ -27,6 +27,7 @@ Level: TypeAlias = Literal["safe", "unsafe", "none"]
 Recipe: TypeAlias = Literal[
     "",
     "rename",
+    "close",
     "method",
     "function",
     "device",

@@ -39,7 +39,7 @@ def name(candidate: Candidate) -> str:
 
 
 def code_of(row: Deprecation) -> str:
-    gone = row.removed and version(row.removed) <= NEWEST
+    gone = row.removed and (row.removed.startswith("torchvision") or version(row.removed) <= NEWEST)
     return "ACT106" if gone else row.rule
 
 
@@ -256,3 +256,24 @@ def test_the_table_is_held_against_the_torch_of_an_interpreter() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(ROWS)} rows, 0 differ" in done.stdout
+
+
+OTHERS = [row for row in torchvision.ROWS if row.recipe != "weights"]
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=lambda r: f"{r.qualname} {r.argument}")
+def test_what_else_torchvision_deprecates(row: Deprecation) -> None:
+    """Flagged where it is torchvision's, silent where another package has the name; fixed where it can be."""
+    module, _, last = row.qualname.rpartition(".")
+    given = f"({row.argument}=True)" if row.argument else ""
+    use = (
+        f"from {module} import {last}\n\nkept = {last}{given}\n" if row.kind != "module" else f"import {row.qualname}\n"
+    )
+    (report,) = lint(Project({"main.py": use}, code_of(row), (), "safe")).values()
+    if row.fix == "none":
+        assert [(row.argument or last) in d.message and row.since in d.message for d in report.diagnostics] == [True]
+        assert report.text == use
+    else:
+        assert not report.diagnostics and report.text == f"import torch\n\nkept = {row.replacement}\n"
+    (near,) = lint(Project({"main.py": use.replace("torchvision", "own")}, code_of(row), ())).values()
+    assert near.diagnostics == ()

@@ -5389,10 +5389,14 @@ ROWS: Final = (
         replacement="torch.testing.assert_close",
         replacement_since="1.9",
         fix="unsafe",
-        recipe="rename",
+        recipe="close",
         parameters=("actual", "expected", "rtol", "atol", "equal_nan", "msg"),
         accepted=("actual", "expected"),
-        note="`torch.testing.assert_close` also compares dtypes, tells a NaN from a NaN, and has other tolerances",
+        added=(("check_dtype", "False"),),
+        note=(
+            "`torch.testing.assert_close` also compares dtypes, tells a NaN from a NaN, has other tolerances, and "
+            "takes two of a kind"
+        ),
     ),
     Deprecation(
         qualname="torch.testing.make_non_contiguous",
