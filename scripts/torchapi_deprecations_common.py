@@ -301,6 +301,8 @@ def functional() -> Iterator[Candidate]:
         replacement_since="2.0",
         fix="safe",
         parameters=("module", "parameters_and_buffers", "args", "kwargs"),
+        accepted=("module", "parameter_and_buffer_dicts", "args", "kwargs"),
+        renamed=(("parameters_and_buffers", "parameter_and_buffer_dicts"),),
     )
     names = "uniform normal constant eye dirac xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal"
     for name in (*names.split(), "sparse"):
@@ -1030,11 +1032,12 @@ def others() -> Iterator[Candidate]:
     )
     yield symbol(
         "torch.library.impl_abstract",
-        "kept = torch.library.impl_abstract\nresult = kept is None",
+        "result = [] and torch.library.impl_abstract(qualname='own::op')",
         since="2.4",
         replacement="torch.library.register_fake",
         replacement_since="2.4",
         fix="safe",
+        renamed=(("qualname", "op"),),
     )
     functorch = "vmap grad grad_and_value vjp jvp jacrev jacfwd hessian functionalize"
     calls = {
@@ -1082,6 +1085,7 @@ def others() -> Iterator[Candidate]:
         fix="safe",
         parameters=("cls", "flatten_fn", "unflatten_fn"),
         accepted=("cls", "flatten_fn", "unflatten_fn"),
+        mapped=(("to_str_fn", "to_str_fn", ()), ("maybe_from_str_fn", "maybe_from_str_fn", ())),
     )
     for name, new in (("pytree_to_str", "treespec_dumps"), ("str_to_pytree", "treespec_loads")):
         given = "spec" if name == "pytree_to_str" else "pytree.treespec_dumps(spec)"
@@ -1093,6 +1097,7 @@ def others() -> Iterator[Candidate]:
             replacement=f"torch.utils._pytree.{new}",
             replacement_since="2.1",
             fix="safe",
+            renamed=(("json", "serialized"),) if name == "str_to_pytree" else (),
         )
     yield symbol(
         "torch._prims_common.check",
@@ -1374,9 +1379,10 @@ DISTRIBUTED: dict[str, dict[str, Any]] = {
 
 
 def private() -> Iterator[Candidate]:
-    for old, new, since in PRIVATE:
+    for old, new, since, *more in PRIVATE:
         module, _, last = old.rpartition(".")
-        taken = f"from {module} import {last} as thing\nkept = thing\nresult = kept is None"
+        renamed, use = more or ("", "kept = thing\nresult = kept is None")
+        taken = f"from {module} import {last} as thing\n{use}"
         if ".dataloader._utils." in old or old.startswith("torch._C."):
             taken = f"import torch.utils.data\nkept = {old}\nresult = kept is None"
         yield symbol(
@@ -1388,6 +1394,7 @@ def private() -> Iterator[Candidate]:
             replacement_since=since,
             fix="safe",
             recipe="rename",
+            renamed=(tuple(renamed.split()),) if renamed else (),
             note="" if old != "torch.optim.lr_scheduler._LRScheduler" else SCHEDULER_NOTE,
         )
 
@@ -1410,9 +1417,15 @@ PRIVATE = (
     ("torch._dynamo.is_compiling", "torch.compiler.is_compiling", "2.3"),
     ("torch._streambase._StreamBase", "torch.Stream", "2.6"),
     ("torch._streambase._EventBase", "torch.Event", "2.6"),
-    ("torch.utils._pytree._is_namedtuple_instance", "torch.utils._pytree.is_namedtuple_instance", "2.8"),
+    (
+        *("torch.utils._pytree._is_namedtuple_instance", "torch.utils._pytree.is_namedtuple_instance", "2.8"),
+        *("tree obj", "result = thing(tree=(1, 2))"),
+    ),
     ("torch.utils._pytree._is_leaf", "torch.utils._pytree.tree_is_leaf", "2.8"),
-    ("torch.distributed.distributed_c10d._get_global_rank", "torch.distributed.get_global_rank", "1.13"),
+    (
+        *("torch.distributed.distributed_c10d._get_global_rank", "torch.distributed.get_global_rank", "1.13"),
+        *("rank group_rank", "result = [] and thing(None, rank=0)"),
+    ),
 )
 
 

@@ -825,6 +825,148 @@ a = [F.tanh(x) for F in (F2, F)]
 lam = lambda F: F.tanh(x)
 result = run(F2), inner(), a, lam(F2), F.tanh(x)
 """,
+    "spaces, parentheses and backslashes": """
+import torch
+import torch.nn.functional
+import torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(3, requires_grad=True)
+a = F . tanh (x)
+b = (F).sigmoid(x)
+c = (F
+     .tanh
+     (x))
+d = F.\\
+    sigmoid(x)
+e = torch.nn.functional.tanh(x) + torch.nn.functional . sigmoid(x)
+f = (F.tanh if a.sum() > 0 else torch.tanh)(x) + (lambda g=F.sigmoid: g(x))()
+(a + b + c + d + e + f).sum().backward()
+result = a, b, c, d, e, f, x
+""",
+    "autocast with arguments of all kinds": """
+import torch
+from torch.cuda.amp import autocast, GradScaler
+from torch.cpu.amp import autocast as low
+args = (False,)
+kw = {"enabled": False}
+x = torch.ones(2, 2)
+with autocast(*args):
+    a = x @ x
+with autocast(**kw):
+    b = x @ x
+with autocast(False, torch.float16, False), low(dtype=torch.bfloat16, enabled=True):
+    c = x @ x
+with low(cache_enabled=False), low(True), low(enabled=(on := True)):
+    d = x @ x
+with torch.amp.autocast("cpu", dtype=torch.float16):
+    with low():
+        e = x @ x
+s = GradScaler(**{"enabled": False}), GradScaler(growth_interval=3, enabled=False)
+s = *s, GradScaler(*(2.0, 2.0, 0.5, 3, False))
+result = a, b, c, d, e, [k.state_dict() for k in s]
+""",
+    "linear algebra in all orders": """
+import torch
+torch.manual_seed(0)
+A = torch.randn(3, 3, dtype=torch.float64)
+S = (A @ A.t() + 3 * torch.eye(3, dtype=torch.float64)).requires_grad_()
+o = torch.empty(3, 3, dtype=torch.float64)
+a = torch.lu(S, True, False)
+b = torch.lu(A=S, pivot=True)
+c = torch.cholesky(input=S.detach(), out=o)
+d = torch.chain_matmul(S, S)
+e = torch.chain_matmul(*[S, S, S])
+f = torch.chain_matmul(S, S, S, out=None)
+g = torch.qr(S, True)
+h = torch.qr(input=S, some=False)
+i = torch.svd(input=S, compute_uv=True)
+j = torch.svd(S)[1].sum() + torch.svd(S, True, True).S.sum()
+lu, p = torch.linalg.lu_factor(S.detach())
+k = torch.lu_solve(A, lu, p)
+l = torch.lu_solve(A, LU_pivots=p, LU_data=lu)
+m = torch.triangular_solve(A, S.triu())[0]
+n, _ = torch.triangular_solve(A, S.tril(), upper=False, transpose=True)
+q = torch.triangular_solve(A, S.triu(), unitriangular=True).solution
+(g[1].abs().sum() + h[1].abs().sum() + j + m.sum() + n.sum() + q.sum() + d.sum() + e.sum() + f.sum()).backward()
+result = a[0], b[0], c, d, e, f, g[1], h[1], i[1], j, k, l, m, n, q, S
+""",
+    "dropped arguments by position": """
+import torch
+from torch import nn
+import torch.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(2, 3, requires_grad=True)
+torch.manual_seed(1)
+a = F.gumbel_softmax(x, 1.0, False, 1e-10, -1)
+torch.manual_seed(1)
+b = F.gumbel_softmax(x, eps=1e-8, tau=2.0)
+c = nn.Hardtanh(min_value=-2.0, max_value=2.0, inplace=False)(x)
+d = nn.Hardtanh(max_value=1)(x)
+y = (x * 2).sum()
+torch.autograd.backward([y], grad_variables=[torch.tensor(2.0)], retain_graph=True)
+g = torch.autograd.grad(y, [x], None, True, False, True)
+h = torch.autograd.grad(outputs=y, inputs=x, only_inputs=True, retain_graph=True)
+i = nn.MSELoss(**{"size_average": False})(x, x.detach() + 1)
+j = {"mse": nn.MSELoss(size_average=False), "l1": [nn.L1Loss(reduce=False)]}
+k = torch.meshgrid(*[torch.arange(2), torch.arange(3)])
+l = torch.meshgrid((torch.arange(2), torch.arange(3)))
+m = j["mse"](x, x.detach()) + j["l1"][0](x, x.detach() + 1).sum()
+(a.sum() + (b * x.detach()).sum() + c.sum() + d.sum() + i + m).backward()
+result = a, b, c, d, g, h, i, k, l, x
+""",
+    "async, dataclasses and type comments": """
+import asyncio
+import dataclasses
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.autograd import Variable
+torch.manual_seed(0)
+@dataclasses.dataclass
+class Options:
+    act: object = dataclasses.field(default=F.tanh)
+    up: nn.Module = dataclasses.field(default_factory=lambda: nn.UpsamplingNearest2d(scale_factor=2))
+    hint: "Variable" = None
+async def step(x):  # type: (Variable) -> Variable
+    await asyncio.sleep(0)
+    return [F.sigmoid(v) async for v in gen(x)]
+async def gen(x):
+    for v in x:
+        yield F.tanh(v)
+def cached(x, *, memo={}):
+    return memo.setdefault("f", F.tanh)(x)
+x = torch.randn(2, requires_grad=True)
+o = Options()
+y = torch.stack(asyncio.run(step(x))) + o.act(x) + cached(x)
+z = o.up(x[None, None, None])
+(y.sum() + z.sum()).backward()
+result = y, z, x
+""",
+    "classes in classes and closures": """
+import torch
+import torch.nn.functional as F
+torch.manual_seed(0)
+class A:
+    F = type("G", (), {"tanh": staticmethod(lambda x: x * 3)})
+    v = F.tanh(torch.ones(1))
+    def m(self, x):
+        return F.tanh(x) + self.F.tanh(x)
+    class B:
+        w = F.sigmoid(torch.zeros(1))
+        def n(self, x, F=F):
+            return F.sigmoid(x)
+def outer():
+    tanh = F.tanh
+    def inner(x):
+        return tanh(x)
+    F2 = F
+    return inner(torch.ones(1)) + F2.sigmoid(torch.ones(1)) + (lambda: F2.tanh(torch.ones(1)))()
+for G in (F,):
+    r = G.tanh(torch.ones(1))
+with open(__file__) if False else __import__("contextlib").nullcontext(F) as H:
+    s = H.sigmoid(torch.ones(1))
+result = A.v, A().m(torch.ones(1)), A.B.w, A.B().n(torch.ones(1)), outer(), r, s
+""",
 }
 
 

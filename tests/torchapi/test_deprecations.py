@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import subprocess
 import sys
@@ -17,6 +18,7 @@ torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from torchapi_deprecations_common import SETUP, Candidate, candidates  # noqa: E402
+from torchapi_deprecations_run_common import resolved  # noqa: E402
 
 from actlint.target import NEWEST, shown, target, version  # noqa: E402
 from actlint.testing.execute import difference  # noqa: E402
@@ -277,3 +279,26 @@ def test_what_else_torchvision_deprecates(row: Deprecation) -> None:
         assert not report.diagnostics and report.text == f"import torch\n\nkept = {row.replacement}\n"
     (near,) = lint(Project({"main.py": use.replace("torchvision", "own")}, code_of(row), ())).values()
     assert near.diagnostics == ()
+
+
+def signature(name: str) -> dict[str, inspect.Parameter]:
+    """What can be given by name, {} where torch does not say it."""
+    try:
+        return dict(inspect.signature(resolved(name)).parameters)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return {}
+
+
+_SAME = [r for r in ROWS if r.recipe in ("rename", "function", "close", "device") and not r.argument]
+RENAMED = [r for r in _SAME if signature(r.qualname) and signature(r.replacement)]
+
+
+@pytest.mark.parametrize("row", RENAMED, ids=lambda r: r.qualname)
+def test_the_replacement_takes_what_the_old_one_took(row: Deprecation) -> None:
+    """Every keyword of the old form is one of the new, or the row says what becomes of it."""
+    new = signature(row.replacement)
+    told = {**dict(row.renamed), **{old: name for old, name, _ in row.mapped}}
+    gone = {old for old, _, values in row.mapped if not values} | set(row.dropped)
+    given = [p for name, p in signature(row.qualname).items() if name not in gone]
+    named = {told.get(p.name, p.name) for p in given if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    assert named <= new.keys()

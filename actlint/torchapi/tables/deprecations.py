@@ -2232,6 +2232,7 @@ ROWS: Final = (
         replacement_since="1.13",
         fix="safe",
         recipe="rename",
+        renamed=(("rank", "group_rank"),),
     ),
     Deprecation(
         qualname="torch.distributed.elastic.metrics.profile",
@@ -2654,6 +2655,7 @@ ROWS: Final = (
         replacement_since="2.4",
         fix="safe",
         recipe="rename",
+        renamed=(("qualname", "op"),),
     ),
     Deprecation(
         qualname="torch.load",
@@ -4798,6 +4800,8 @@ ROWS: Final = (
         fix="safe",
         recipe="rename",
         parameters=("module", "parameters_and_buffers", "args", "kwargs"),
+        accepted=("module", "parameter_and_buffer_dicts", "args", "kwargs"),
+        renamed=(("parameters_and_buffers", "parameter_and_buffer_dicts"),),
     ),
     Deprecation(
         qualname="torch.nn.utils.weight_norm",
@@ -5493,6 +5497,7 @@ ROWS: Final = (
         replacement_since="2.8",
         fix="safe",
         recipe="rename",
+        renamed=(("tree", "obj"),),
     ),
     Deprecation(
         qualname="torch.utils._pytree._register_pytree_node",
@@ -5512,6 +5517,7 @@ ROWS: Final = (
         recipe="rename",
         parameters=("cls", "flatten_fn", "unflatten_fn"),
         accepted=("cls", "flatten_fn", "unflatten_fn"),
+        mapped=(("to_str_fn", "to_str_fn", ()), ("maybe_from_str_fn", "maybe_from_str_fn", ())),
     ),
     Deprecation(
         qualname="torch.utils._pytree.pytree_to_str",
@@ -5534,6 +5540,7 @@ ROWS: Final = (
         replacement_since="2.1",
         fix="safe",
         recipe="rename",
+        renamed=(("json", "serialized"),),
     ),
     Deprecation(
         qualname="torch.utils.checkpoint.checkpoint",
