@@ -23,6 +23,7 @@ from actlint.model import (
     tensors,
 )
 from actlint.model.args import Args
+from actlint.model.conditions import CASE
 from actlint.model.events import Call as CallEvent
 from actlint.model.events import Escape
 from actlint.model.machine import INLINE_DEPTH, SAME_FUNCTION, UNROLL, Frame, Machine
@@ -217,7 +218,7 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
         reason = f"decorated function: {code.name}"
         if not info.handed_on:
             return unknown_call(m, function, args, site, reason)
-        as_is = Test(f"?case:{m.number()}", True, f"{code.name} is called as its decorator is")
+        as_is = Test(f"{CASE}{m.number()}", True, f"the decorator of `{code.name}` hands the call on")
         return either(
             m,
             as_is,

@@ -11,7 +11,9 @@ USUAL = "?usual:"
 """The same of a call that nobody is seen to make: with defaults for what has one."""
 LOOP = "?loop:"
 """The same of a loop that runs at least once, or a container with at least one layer."""
-UNCLAIMED = ("?except:", "?suppressed:", "?import:", "?case:")
+CASE = "?case:"
+"""The same of one of several cases, of which nobody knows which it is. Its text is words, not code."""
+UNCLAIMED = ("?except:", "?suppressed:", "?import:", CASE)
 """The same of what nothing may be claimed under: which import was taken, what an exception left, which of several."""
 
 
@@ -50,6 +52,8 @@ def describe(test: Test) -> str:
     """One literal in words: "`dropout` is true", "`mask` is None", "`n > 3`"."""
     if test.key.startswith((WORLD, USUAL)):
         return f"built as `{test.text}`"
+    if test.key.startswith(CASE):
+        return test.text if test.positive else f"not: {test.text}"
     if test.key.startswith("?"):
         return f"`{test.text}`" if test.positive else f"not `{test.text}`"
     _, _, relation = test.key.partition("\0")

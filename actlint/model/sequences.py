@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actlint.model.conditions import CASE
 from actlint.model.machine import Machine
 from actlint.model.state import MAX_OPTIONS, DictObject, InstanceObject, ListObject, ModuleObject, make_join
 from actlint.model.values import (
@@ -155,5 +156,5 @@ def one_of(m: Machine, values: tuple[Value, ...]) -> Value:
     if len(distinct) == 1:
         return distinct[0]
     number = m.number()
-    tests = (Test(f"?case:{number}.{index}", True, "it is this one") for index in range(len(distinct)))
+    tests = (Test(f"{CASE}{number}.{index}", True, "it is this one of several") for index in range(len(distinct)))
     return make_join([((test,), value) for test, value in zip(tests, distinct, strict=True)], m.merge)

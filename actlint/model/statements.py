@@ -39,7 +39,7 @@ from actlint.facts import (
     With,
 )
 from actlint.model import attributes, calls, expressions, stale, subscripts, tensors
-from actlint.model.conditions import LOOP
+from actlint.model.conditions import CASE, LOOP
 from actlint.model.events import LoopEdge, Read
 from actlint.model.events import Return as ReturnEvent
 from actlint.model.link import import_target, member, module_value
@@ -631,7 +631,7 @@ def _case(m: Machine, subject: Value, values: tuple[Expr, ...], irrefutable: boo
         value = expressions.evaluate(m, values[0])
         if isinstance(value, Constant):
             return Test(f"{subject.key}\0== {value.value!r}", True, f"{subject.label} == {value.value!r}")
-    return Test(f"?case:{m.number()}", True, "the case matches")
+    return Test(f"{CASE}{m.number()}", True, "this case of the match statement")
 
 
 _RUN: dict[type, Callable[[Machine, Any], None]] = {
