@@ -30,7 +30,10 @@ class _Start:
 
 def patiently(m: Machine, function: Function, run: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
     """What `run` gives, which is the call of a function; what `otherwise` gives where it takes too long."""
-    if not m.constructing or m.floor or _makes_a_layer(m, function):
+    if _makes_a_layer(m, function):
+        m.floor, m.idle = 0, None  # whatever leads here makes a module
+        return run()
+    if m.floor:
         return run()
     before, start = m.state.fork(), _Start(len(m.trace.events), m.steps)
     m.floor, m.idle = max(1, m.steps - STEPS), lambda: _is_idle(m, start)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actlint.model.events import Escape
+from actlint.model.events import Escape, Store
+from actlint.model.values import Module
 from tests.model.programs import PREAMBLE, file_view, forward, layers
 
 CHECKS = "\n".join(f"        self.checks[{index}] = name + str(options.get('{index}'))" for index in range(200))
@@ -41,6 +42,8 @@ class Net(nn.Module):
         ("self.checks = Checks(name, options)", "pass", True),
         # a layer that is made before the steps are used up
         ("self.fill(name, options)", "pass", False),
+        # a module that is made, whatever its constructor begins with
+        ("self.inner = self.build(name, options)", "pass", True),
     ],
 )
 def test_only_what_makes_no_layer_is_left(body: str, last: str, left: bool) -> None:
@@ -48,12 +51,21 @@ def test_only_what_makes_no_layer_is_left(body: str, last: str, left: bool) -> N
         "    def fill(self, name, options):\n        self.inner = nn.Tanh()\n        Checks(name, options)\n"
         "        self.other = nn.Sigmoid()\n"
     )
-    text = PREAMBLE + CODE.replace("BODY", body).replace("LAST", last) + fill
+    build = "    def build(self, name, options):\n        return Inner(name, options)\n"
+    inner = (
+        "class Inner(nn.Module):\n    def __init__(self, name, options):\n        super().__init__()\n"
+        "        Checks(name, options)\n        self.act = nn.Tanh()\n"
+    )
+    text = PREAMBLE + CODE.replace("BODY", body).replace("LAST", last) + fill + build + inner
     assert layers(forward(text)) == ["Linear", "ReLU"]
     net = next(each for each in file_view(text).classes() if each.name == "Net")
     assert net.constructor.complete
     reasons = [event.reason for event in net.constructor.events if isinstance(event, Escape)]
     assert ("a call that takes long" in reasons) == left
+    if "inner" in body:
+        trace = net.constructor
+        made = [event.value for event in trace.events if isinstance(event, Store) and event.name == "act"]
+        assert len(made) == 1 and isinstance(made[0], Module)
 
 
 def test_what_the_call_had_done_by_then_is_taken_back() -> None:
