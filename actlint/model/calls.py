@@ -229,6 +229,7 @@ def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
         return patience.patiently(
             m,
             function,
+            args.positional[0] if args.positional else None,
             lambda: _inline(m, function, info, args, site),
             lambda: unknown_call(m, function, args, site, "a call that takes long"),
         )
@@ -570,7 +571,10 @@ def forget(m: Machine, value: Value, reason: str, seen: set[int] | None = None) 
                 return
             seen.add(ref)
             found = m.state.heap[ref]
-            if isinstance(found, ModuleObject) and isinstance(found.cls, Class) or isinstance(found, InstanceObject):
+            if isinstance(found, ModuleObject) and isinstance(found.cls, Class):
+                ready = found.ready or None  # it may call `nn.Module.__init__`
+                m.state.heap[ref] = replaced(found, open=found.open or f"escapes: {reason}", ready=ready)
+            elif isinstance(found, InstanceObject):
                 m.state.heap[ref] = replaced(found, open=found.open or f"escapes: {reason}")
         case ListRef(ref=ref):
             if ref in seen:

@@ -28,9 +28,13 @@ class _Start:
     steps: int
 
 
-def patiently(m: Machine, function: Function, run: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
-    """What `run` gives, which is the call of a function; what `otherwise` gives where it takes too long."""
-    if _makes_a_layer(m, function):
+def patiently(
+    m: Machine, function: Function, first: Value | None, run: Callable[[], Value], otherwise: Callable[[], Value]
+) -> Value:
+    """What `run` gives, which is the call of a function whose first argument is `first`; what `otherwise` gives where
+    it takes too long.
+    """
+    if _makes_a_module(function, first):
         m.floor, m.idle = 0, None  # whatever leads here makes a module
         return run()
     if m.floor:
@@ -47,11 +51,10 @@ def patiently(m: Machine, function: Function, run: Callable[[], Value], otherwis
     return otherwise()
 
 
-def _makes_a_layer(m: Machine, function: Function) -> bool:
-    """Whether the function is the constructor of a module."""
+def _makes_a_module(function: Function, first: Value | None) -> bool:
+    """Whether the function is one of the constructors of a module, that of a mixin included."""
     code = function.code
-    named = isinstance(code, FunctionDef) and code.name == "__init__"
-    return named and function.owner is not None and classes.is_module(m, function.owner)
+    return isinstance(code, FunctionDef) and code.name == "__init__" and isinstance(first, Module)
 
 
 def _is_idle(m: Machine, start: _Start) -> bool:

@@ -76,3 +76,21 @@ def test_what_the_call_had_done_by_then_is_taken_back() -> None:
     assert layers(forward(text)) == ["Linear", "ReLU"]
     stored = {event.name for event in net.constructor.events if hasattr(event, "name")}
     assert "checks" not in stored and {"before", "after"} <= stored
+
+
+def test_the_constructor_of_a_mixin_is_not_left() -> None:
+    """It is what calls `nn.Module.__init__`."""
+    text = (
+        PREAMBLE
+        + CODE.replace("BODY", "pass").replace("class Net(nn.Module)", "class Net(Mixin, nn.Module)")
+        + (
+            "class Mixin:\n    def __init__(self, name, options):\n        Checks(name, options)\n"
+            "        self.options = options\n        super().__init__()\n"
+        )
+    )
+    text = text.replace(
+        "super().__init__()\n        self.before", "super().__init__(name, options)\n        self.before"
+    )
+    net = next(each for each in file_view(text).classes() if each.name == "Net")
+    stores = [event for event in net.constructor.events if isinstance(event, Store) and event.name == "before"]
+    assert [event.ready for event in stores] == [True]
