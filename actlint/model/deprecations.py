@@ -430,7 +430,21 @@ def _in_switch(unit: FileView, reference: Reference, row: Deprecation) -> bool:
         for other in _references(unit, reference, branches):
             if torchapi.canonical(other.qualname) == replacement or _gives(other, row):
                 return True
+        if _is_fallback(reference, outer, inner, branches):
+            return True
     return False
+
+
+def _is_fallback(reference: Reference, outer: Node, inner: Node, branches: list[Node]) -> bool:
+    """Whether an import stands in where another package has the name: the test for that package is on the other arm."""
+    alias = reference.node
+    if not isinstance(alias, Alias) or (isinstance(outer, Try) and any(inner is each for each in outer.body)):
+        return False
+    name = alias.asname or alias.name
+    return any(
+        isinstance(node, ImportFrom) and any(name == (each.asname or each.name) for each in node.aliases)
+        for node in branches
+    )
 
 
 def _gives(other: Reference, row: Deprecation) -> bool:
