@@ -7,12 +7,31 @@ from typing import TypeVar
 
 from actlint import torchapi
 from actlint.facts import FunctionDef, Site
-from actlint.model import calls, classes, expressions, gradients, layers, module_level, results, stale, tensors
+from actlint.model import (
+    calls,
+    classes,
+    expressions,
+    gradients,
+    layers,
+    mappings,
+    module_level,
+    results,
+    stale,
+    tensors,
+)
 from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
 from actlint.model.machine import Machine
-from actlint.model.state import DictObject, InstanceObject, ModuleObject, conjoin, make_join, options, select
+from actlint.model.state import (
+    DictObject,
+    InstanceObject,
+    ModuleObject,
+    conjoin,
+    make_join,
+    options,
+    select,
+)
 from actlint.model.values import (
     UNSET,
     Class,
@@ -240,7 +259,9 @@ def of_class(
                 if code is not None:
                     return bind_method(m, ancestor, code, receiver if receiver is not None else cls, site)
                 if name in info.attributes:
-                    return expressions.in_scope_of(m, ancestor.site, ancestor.frame, info.attributes[name])
+                    made = expressions.in_scope_of(m, ancestor.site, ancestor.frame, info.attributes[name])
+                    mappings.share(m, made)
+                    return made
                 if name in info.opaque:
                     return Unknown(f"class attribute {name}")
             case External(qualname=qualname):

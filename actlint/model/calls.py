@@ -576,6 +576,7 @@ def forget(m: Machine, value: Value, reason: str, seen: set[int] | None = None) 
                 m.state.heap[ref] = replaced(found, open=found.open or f"escapes: {reason}", ready=ready)
             elif isinstance(found, InstanceObject):
                 m.state.heap[ref] = replaced(found, open=found.open or f"escapes: {reason}")
+                mappings.blur(m, value)
         case ListRef(ref=ref):
             if ref in seen:
                 return

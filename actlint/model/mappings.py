@@ -11,7 +11,7 @@ from actlint.model import attributes, calls, classes, collection_methods, made_s
 from actlint.model.args import Args
 from actlint.model.machine import Machine
 from actlint.model.sequences import CONTENT, content, one_of
-from actlint.model.state import DictObject, InstanceObject, ModuleObject
+from actlint.model.state import DictObject, InstanceObject, ListObject, ModuleObject
 from actlint.model.values import (
     NONE,
     Class,
@@ -20,6 +20,7 @@ from actlint.model.values import (
     External,
     Function,
     Instance,
+    ListRef,
     Module,
     Unknown,
     Value,
@@ -27,11 +28,12 @@ from actlint.model.values import (
 
 
 def blank(m: Machine, cls: Class) -> dict[str, Value]:
-    """The attributes of a new object before its constructor runs: the empty dict that it is, if it is one."""
-    if not any(isinstance(base, External) and base.qualname in classes.DICTS for base in classes.mro(m, cls)):
+    """The attributes of a new object before its constructor runs: the empty dict that it is, or has, if it does."""
+    kinds = {base.qualname for base in classes.mro(m, cls) if isinstance(base, External)} & classes.DICTS
+    if not kinds:
         return {}
     entries = DictRef(m.allocate(DictObject({})))
-    return {CONTENT: entries, "data": entries}
+    return {CONTENT: NONE, "data": entries} if "collections.UserDict" in kinds else {CONTENT: entries}
 
 
 def fill(m: Machine, value: Value, args: Args, site: Site) -> None:
@@ -49,6 +51,24 @@ def blur(m: Machine, value: Value) -> None:
     found = m.state.heap[entries.ref] if entries is not None else None
     if entries is not None and isinstance(found, DictObject):
         m.state.heap[entries.ref] = DictObject(found.items, False)
+
+
+def share(m: Machine, value: Value) -> None:
+    """What a class has for all its objects, or a file for all the program: a list or dict that begins empty, in an
+    object too, is there to be filled by whoever registers something.
+    """
+    found = m.state.heap.get(value.ref) if isinstance(value, (ListRef, DictRef, Instance)) else None
+    match found:
+        case DictObject(items=items) if not items:
+            m.state.heap[value.ref] = DictObject({}, False)  # type: ignore[union-attr]
+        case ListObject(items=items) if not items:
+            m.state.heap[value.ref] = ListObject((), False, found.kind)  # type: ignore[union-attr]
+        case InstanceObject(cls=Class()):
+            for inside in found.attrs.values():
+                if isinstance(inside, (ListRef, DictRef)):
+                    share(m, inside)
+        case _:
+            pass
 
 
 def own_method(m: Machine, value: Value, name: str) -> Function | External | None:

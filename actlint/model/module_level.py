@@ -134,6 +134,8 @@ def _bound(m: Machine, binding: Binding, name: str) -> Value:
         targets = statement.targets if isinstance(statement, Assign) else (statement.target,)
         for target in targets:
             if isinstance(target, Name) and target.id == name:
+                if isinstance(value, Instance):
+                    mappings.share(m, value)
                 return _unless_mutated(m, file, name, value)
             if isinstance(target, Collection):
                 parts = statements.unpack(m, value, len(target.elements), target.elements)

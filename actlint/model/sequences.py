@@ -8,6 +8,7 @@ from actlint.model.conditions import CASE
 from actlint.model.machine import Machine
 from actlint.model.state import MAX_OPTIONS, DictObject, InstanceObject, ListObject, ModuleObject, make_join
 from actlint.model.values import (
+    NONE,
     Class,
     Constant,
     DictRef,
@@ -35,13 +36,19 @@ NAMED_TUPLE = External("collections.namedtuple()")
 
 
 CONTENT = "{}"
-"""Under what name an object of a class that derives from `dict` has its entries: no attribute can be called that."""
+"""Under what name an object of a class that derives from `dict` has its entries: no attribute can be called that. None
+stands there for one that derives from `UserDict`, which has them as its `data`.
+"""
 
 
 def content(m: Machine, value: Value) -> DictRef | None:
-    """The dict that an object is, if its class derives from `dict`."""
+    """The dict that an object is, if its class derives from `dict`, or has, if from `UserDict`."""
     found = m.state.heap.get(value.ref) if isinstance(value, Instance) else None
-    entries = found.attrs.get(CONTENT) if isinstance(found, InstanceObject) else None
+    if not isinstance(found, InstanceObject):
+        return None
+    entries = found.attrs.get(CONTENT)
+    if entries == NONE:
+        entries = found.attrs.get("data")
     return entries if isinstance(entries, DictRef) else None
 
 

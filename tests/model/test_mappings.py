@@ -140,6 +140,44 @@ def test_what_is_looked_up_is_seen(init: str, body: str) -> None:
     assert coverage(cls).causes == ()
 
 
+@pytest.mark.parametrize(
+    "filled",
+    [
+        "class Table(UserDict):\n    def __init__(self):\n        self.data = {'elu': nn.ELU}",
+        "class Table(dict):\n    def __init__(self):\n        dict.__init__(self, elu=nn.ELU)",
+        "class Table(dict):\n    def __init__(self):\n        dict.update(self, elu=nn.ELU)",
+        "class Table(dict):\n    def __init__(self):\n        self.data = 1\n        self['elu'] = nn.ELU",
+        "class Table:\n    kept = {}\n    def __init__(self):\n        type(self).kept['elu'] = nn.ELU\n"
+        "    def __contains__(self, key):\n        return key in self.kept",
+    ],
+)
+def test_what_was_put_in_another_way_may_be_there(filled: str) -> None:
+    """No path is dropped for an entry that is there."""
+    code = f"{KINDS}\n{filled}\n\nTABLE = Table()\n" + net(
+        "self.act = nn.ELU() if 'elu' in TABLE else None", "return self.act(x)"
+    )
+    names: dict[str, object] = {}
+    exec(PREAMBLE + code, names)
+    assert type(names["Net"]().act).__name__ == "ELU"  # type: ignore[operator]
+    assert layers(forward(PREAMBLE + code)) == ["Linear", "ELU"]
+
+
+def test_a_registry_that_other_files_fill_is_not_empty() -> None:
+    """`build` raises for what is not registered, but nothing says that this is so."""
+    registry = (
+        "class Registry:\n    def __init__(self):\n        self.known = {}\n\n"
+        "    def register(self, cls):\n        self.known[cls.__name__] = cls\n        return cls\n\n"
+        "    def build(self, name):\n        cls = self.known.get(name)\n        if cls is None:\n"
+        "            raise KeyError(name)\n        return cls()\n\n\nPARTS = Registry()\n"
+    )
+    main = PREAMBLE + "from registry import PARTS\n" + net("self.part = PARTS.build('Part')", "return x.relu()")
+    (cls,) = file_view(main, {"registry.py": registry}).classes()
+    assert cls.constructor.complete
+    trace = forward(main, {"registry.py": registry})
+    assert layers(trace) == ["Linear"]
+    assert coverage(cls).causes == ()
+
+
 def test_what_a_file_adds_to_is_not_complete() -> None:
     code = KINDS + "MADE['more'] = nn.ELU\n" + net("self.act = MADE['absent']", "return self.act(x)")
     (cls,) = (each for each in file_view(PREAMBLE + code).classes() if each.name == "Net")
