@@ -26,7 +26,7 @@ def blocks() -> list[tuple[str, File]]:
 def test_every_measured_rule_shows_a_sick_and_a_healthy_model() -> None:
     for name in MEASURED.values():
         expected = [bool(file.expected) for where, file in blocks() if where.startswith(f"{name}:")]
-        assert expected == [True, False], name
+        assert any(expected) and not all(expected), name
 
 
 @pytest.mark.parametrize(("where", "file"), blocks(), ids=[where for where, _ in blocks()])
