@@ -23,15 +23,7 @@ from actlint.model.args import Args
 from actlint.model.events import Read, Store
 from actlint.model.link import Binding, member
 from actlint.model.machine import Machine
-from actlint.model.state import (
-    DictObject,
-    InstanceObject,
-    ModuleObject,
-    conjoin,
-    make_join,
-    options,
-    select,
-)
+from actlint.model.state import DictObject, InstanceObject, ModuleObject, conjoin, make_join, options, select
 from actlint.model.values import (
     UNSET,
     Class,

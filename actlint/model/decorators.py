@@ -135,12 +135,10 @@ def _calls(body: tuple[Stmt, ...]) -> Iterator[Call]:
 
 
 def _passes(node: Call, stars: Mapping[str, str]) -> bool:
-    """Whether a function that is named, not a method, gets all of the stars."""
+    """Whether a function that is named, not a method, gets all of the stars. The keywords of a wrapper may be passed on
+    under another name, once it has changed them.
+    """
     passed = {argument.value.id for argument in node.args if argument.star and isinstance(argument.value, Name)}
-    return isinstance(node.func, Name) and bool(passed) and passed >= set(stars) - _rewritten(node, stars)
-
-
-def _rewritten(node: Call, stars: Mapping[str, str]) -> set[str]:
-    """The keywords of the wrapper may be passed on under another name, once it has changed them."""
     doubled = any(argument.star == "**" for argument in node.args)
-    return {name for name, kind in stars.items() if kind == "kwarg" and doubled}
+    wanted = {name for name, kind in stars.items() if kind == "vararg" or not doubled}
+    return isinstance(node.func, Name) and bool(passed) and wanted <= passed

@@ -8,7 +8,6 @@ on, as is one to a function that cannot be seen. A call that makes a layer or a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from actlint.facts import FunctionDef
 from actlint.model import classes
@@ -18,14 +17,6 @@ from actlint.model.values import Class, Function, Module, Tensor, Value
 
 STEPS = 400
 """How many steps such a call may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """Where the run stood before a call."""
-
-    events: int
-    steps: int
 
 
 def patiently(
@@ -39,13 +30,13 @@ def patiently(
         return run()
     if m.floor:
         return run()
-    before, start = m.state.fork(), _Start(len(m.trace.events), m.steps)
-    m.floor, m.idle = max(1, m.steps - STEPS), lambda: _is_idle(m, start)
+    before, first_event = m.state.fork(), len(m.trace.events)
+    m.floor, m.idle = max(1, m.steps - STEPS), lambda: _is_idle(m, first_event)
     try:
         return run()
     except Tedious:
         m.state = before
-        del m.trace.events[start.events :]
+        del m.trace.events[first_event:]
     finally:
         m.floor, m.idle = 0, None
     return otherwise()
@@ -57,8 +48,8 @@ def _makes_a_module(function: Function, first: Value | None) -> bool:
     return isinstance(code, FunctionDef) and code.name == "__init__" and isinstance(first, Module)
 
 
-def _is_idle(m: Machine, start: _Start) -> bool:
-    return all(_does_nothing(m, event) for event in m.trace.events[start.events :])
+def _is_idle(m: Machine, first_event: int) -> bool:
+    return all(_does_nothing(m, event) for event in m.trace.events[first_event:])
 
 
 def _does_nothing(m: Machine, event: Event) -> bool:
