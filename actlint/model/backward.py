@@ -3,33 +3,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from actlint.model.events import Call, Merge, Return, Trace, Write
 from actlint.model.flow import tensors_in
+from actlint.model.shapes import shape_of
 from actlint.model.state import InstanceObject, conjoin
-from actlint.model.values import Condition, ForeignMethod, Instance, Tensor, Value
+from actlint.model.values import Condition, Constant, ForeignMethod, Instance, Tensor, Unknown, Value
+
+_KEEPING = ("retain_graph", "create_graph")
+"""What keeps a graph after backward has gone through it."""
 
 
-def visited(trace: Trace, condition: Condition) -> dict[int, Condition]:
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A tensor that backward starts from, at an event of the run that is reached under a condition.
+
+    `asked`: by a call, not only because the run gives the tensor away; `kept`: the graph can be gone through again.
+    """
+
+    tensor: Tensor
+    at: int
+    condition: Condition
+    asked: bool
+    kept: bool = False
+
+
+def visited(trace: Trace, condition: Condition, after: int = -1) -> dict[int, Condition]:
     """The events that backward goes through, from the run's results and from calls of `backward`, under a condition.
 
     Each with what must hold for it beside (`condition` included): paths that meet are different ways. Only what is
     certain: a way through unknown code, an operation without gradient or `detach` ends there. Backward belongs to
-    training: ways that are only gone in evaluation do not count.
+    training: ways that are only gone in evaluation do not count. Only what starts later than the event `after` counts,
+    and a result whose graph has been gone through by then is given away for its value.
     """
+    starts = list(_starts(trace))
+    done = [each for each in starts if each.asked and not each.kept and each.at < after]
+    done.extend(_handed_out(trace, after))
+    for place, each in enumerate(done):  # that it may have been gone through is enough: `if loss.requires_grad: …`
+        done[place] = replace(each, condition=tuple(test for test in each.condition if trains((test,))))
+    gone = _followed(trace, done, condition, {}) if done else {}
+    return _followed(trace, [each for each in starts if each.at > after], condition, gone)
+
+
+def _followed(
+    trace: Trace, starts: list[_Start], condition: Condition, gone: Mapping[int, Condition]
+) -> dict[int, Condition]:
+    """What backward goes through from these places; what is `gone` only where it is asked to."""
     found: dict[int, Condition] = {}
     writes = _writes(trace)
-    queue = [(tensor, at, both) for tensor, at, when in _ends(trace) if (both := _both(condition, when)) is not None]
+    queue = [
+        (each.tensor, each.at, both, each.asked)
+        for each in starts
+        if (both := _both(condition, each.condition)) is not None
+    ]
     while queue:
         shortest = min(range(len(queue)), key=lambda place: len(queue[place][2]))
-        tensor, at, when = queue.pop(shortest)
+        tensor, at, when, asked = queue.pop(shortest)
         # a view of what is written to in place, under another name, has the write in its graph
         for index, written, own in writes.get(tensor.root, ()):
             both = _both(when, own)
             if tensor.event < index < at and both is not None and index not in found and tensor.needs_grad is True:
-                queue.append((written, at, both))
+                queue.append((written, at, both, asked))
         if tensor.needs_grad is False or tensor.event in found or not 0 <= tensor.event < len(trace.events):
+            continue
+        if tensor.event in gone and not asked:
             continue
         made, event = tensor.event, trace.events[tensor.event]
         match event:
@@ -37,11 +76,11 @@ def visited(trace: Trace, condition: Condition) -> dict[int, Condition]:
                 found[made] = when
                 # a write that autograd does not see leaves the history of what is written to
                 given = [value for name, value in args if event.where.grad is not False or name == op.tensors[0]]
-                queue.extend((inner, made, when) for value in given for inner in tensors_in(trace, value))
+                queue.extend((inner, made, when, asked) for value in given for inner in tensors_in(trace, value))
             case Merge(options=options):
                 found[made] = when
                 ways = ((option, _both(when, own)) for own, option in options)
-                queue.extend((option, at, both) for option, both in ways if both is not None)
+                queue.extend((option, at, both, asked) for option, both in ways if both is not None)
             case _:
                 pass
     return found
@@ -71,18 +110,37 @@ def _both(a: Condition, b: Condition) -> Condition | None:
     return both if both is not None and trains(both) else None
 
 
-def _ends(trace: Trace) -> Iterator[tuple[Tensor, int, Condition]]:
-    """Where backward starts, each with its place in the run and the condition under which the run gets there."""
+def _starts(trace: Trace) -> Iterator[_Start]:
+    """Where backward starts."""
     for index, event in enumerate(trace.events):
         match event:
             case Return(where=where, function=function, value=value) if function == trace.entry and not where.stack:
-                yield from ((tensor, index, where.condition) for tensor in _given_away(trace, value))
+                yield from (_Start(tensor, index, where.condition, False) for tensor in _given_away(trace, value))
             case Call(callee=callee, args=args) if _starts_backward(event):
                 receiver = (callee.receiver,) if isinstance(callee, ForeignMethod) else ()
                 given = (*receiver, *(value for _, value in args))
-                yield from ((inner, index, event.where.condition) for inner in given if isinstance(inner, Tensor))
+                kept = any(name in _KEEPING and value == Constant(True) for name, value in args)
+                for inner in given:
+                    if isinstance(inner, Tensor):
+                        yield _Start(inner, index, event.where.condition, True, kept)
             case _:
                 pass
+
+
+def _handed_out(trace: Trace, before: int) -> Iterator[_Start]:
+    """Losses that code which is not known has been given: it may have gone backward from them."""
+    for index, event in enumerate(trace.events[: max(before, 0)]):
+        if isinstance(event, Call) and event.op is None and isinstance(event.result, Unknown):
+            receiver = (event.callee.receiver,) if isinstance(event.callee, ForeignMethod) else ()
+            for inner in (*receiver, *(value for _, value in event.args)):
+                if isinstance(inner, Tensor) and _is_loss(trace, inner):
+                    yield _Start(inner, index, event.where.condition, True)
+
+
+def _is_loss(trace: Trace, tensor: Tensor) -> bool:
+    """Whether backward can start from a tensor: it is a single number."""
+    shape = shape_of(trace, tensor)
+    return not shape.dims and not shape.more
 
 
 def _given_away(trace: Trace, value: Value) -> Iterator[Tensor]:

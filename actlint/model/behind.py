@@ -61,7 +61,7 @@ def _saved(trace: Trace, write: Write, over: Overwrite) -> Behind | None:
     for hazard in write.hazards:
         saver = trace.events[hazard.event]
         if hazard.kind == "behind" and isinstance(saver, Call):
-            condition = visited(trace, hazard.condition).get(hazard.event)
+            condition = visited(trace, hazard.condition, write.call).get(hazard.event)
             conditions = None if condition is None else stated(condition)
             if conditions is not None:
                 return Behind(over, saver, hazard.role, True, conditions)
@@ -87,7 +87,7 @@ def _read(trace: Trace, write: Write, index: int, over: Overwrite) -> Behind | N
             continue
         if masks and (reader.op.kind == "softmax" or reader.op.qualname.rpartition(".")[2].lower() in _EXPONENTIAL):
             continue
-        reached = visited(trace, write.where.condition) if reached is None else reached
+        reached = visited(trace, write.where.condition, write.call) if reached is None else reached
         condition = reached.get(at)
         conditions = None if condition is None else stated(condition)
         if conditions is not None:

@@ -40,7 +40,7 @@ def clobbered(unit: FileView) -> Iterator[Clobber]:
             if hazard.kind != "saved" or not isinstance(saver, Call):
                 continue
             if hazard.condition not in reached:
-                reached[hazard.condition] = visited(over.trace, hazard.condition)
+                reached[hazard.condition] = visited(over.trace, hazard.condition, over.write.call)
             condition = reached[hazard.condition].get(hazard.event)
             conditions = None if condition is None else stated(condition)
             if conditions is not None:
