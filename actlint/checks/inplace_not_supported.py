@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 from actlint.facts import Argument
 from actlint.intents import Part, RemoveArgument, Repair, Replace
-from actlint.model import inplace_arguments
+from actlint.model import inplace_arguments, overwrite
 from actlint.model.guards import expects
+from actlint.model.outofplace import out_of_place
+from actlint.model.overwrite import Overwrite
 from actlint.model.program import Context, FileView
+from actlint.model.raising import raising
 from actlint.model.torchcalls import TorchCall, torch_calls
+from actlint.model.values import Tensor
 from actlint.rule import Finding, Note, rule
 
 
@@ -42,6 +46,26 @@ def inplace_not_supported(unit: FileView, ctx: Context) -> Iterator[Finding]:
                 conditions=call.conditions,
                 fix=Repair("drop `inplace`", "unsafe", intents) if intents else None,
             )
+    for found in raising(unit, "out"):
+        over = found.over
+        yield Finding(
+            over.site,
+            f"`{overwrite.text(unit, over)}` writes its result into `out`, which autograd does not support, and "
+            f"{_needing(unit, over)} requires grad: this raises a RuntimeError",
+            label="no gradient through `out`",
+            conditions=found.conditions,
+            fix=out_of_place(unit, over),
+            severity="warning" if found.conditions else None,
+        )
+
+
+def _needing(unit: FileView, over: Overwrite) -> str:
+    """The argument that needs gradients, in the user's words."""
+    if over.write.tensor.needs_grad is True:
+        return f"`{unit.text(over.target)}`" if over.target is not None else "it"
+    given = {name for name, value in over.call.args if isinstance(value, Tensor) and value.needs_grad is True}
+    shown = overwrite.argument(unit, over, given)
+    return f"`{shown}`" if shown else "an operand"
 
 
 def _when(call: TorchCall) -> str:

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from actlint.facts import Attribute, AugAssign, Name
 from actlint.intents import Repair
 from actlint.model import overwrite
-from actlint.model.backward import trains
-from actlint.model.conditions import stated
 from actlint.model.events import Call
-from actlint.model.guards import expects
 from actlint.model.outofplace import out_of_place, under_no_grad
 from actlint.model.overwrite import Overwrite
 from actlint.model.program import Context, FileView
+from actlint.model.raising import raising
 from actlint.model.walk import walk
 from actlint.rule import Finding, Note, rule
 
@@ -21,26 +19,20 @@ from actlint.rule import Finding, Note, rule
 @rule("ACT201", severity="error")
 def inplace_on_leaf(unit: FileView, ctx: Context) -> Iterator[Finding]:
     """Report the write."""
-    for over in overwrite.overwrites(unit):
-        for hazard in over.write.hazards:
-            conditions = stated(hazard.condition)
-            if hazard.kind != "leaf" or conditions is None or not trains(hazard.condition):
-                continue
-            if expects(over.path, "RuntimeError") or overwrite.for_inference(unit, over):
-                continue
-            what = "a parameter" if hazard.role else "a leaf that requires grad"
-            view = "a view of " if over.write.tensor.alias == "view" else ""
-            yield Finding(
-                over.site,
-                f"`{overwrite.text(unit, over)}` writes in place to {view}{what} while grad mode is on: "
-                "this raises a RuntimeError",
-                label="needs `torch.no_grad()`",
-                notes=_notes(over, hazard.event),
-                conditions=conditions,
-                fix=_fix(unit, over),
-                severity="warning" if conditions else None,
-            )
-            break
+    for found in raising(unit, "leaf"):
+        over = found.over
+        what = "a parameter" if found.hazard.role else "a leaf that requires grad"
+        view = "a view of " if over.write.tensor.alias == "view" else ""
+        yield Finding(
+            over.site,
+            f"`{overwrite.text(unit, over)}` writes in place to {view}{what} while grad mode is on: "
+            "this raises a RuntimeError",
+            label="needs `torch.no_grad()`",
+            notes=_notes(over, found.hazard.event),
+            conditions=found.conditions,
+            fix=_fix(unit, over),
+            severity="warning" if found.conditions else None,
+        )
 
 
 def _notes(over: Overwrite, origin: int) -> tuple[Note, ...]:

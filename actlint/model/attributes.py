@@ -359,6 +359,10 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
             if isinstance(option, (Module, Instance)):
                 forget_attribute(m, option, name)
         return
+    if isinstance(receiver, Unknown) and receiver.reason in layers.ALL_MODULES:
+        for ref, each in list(m.state.heap.items()):
+            if isinstance(each, ModuleObject) and name in each.args:
+                forget_attribute(m, Module(ref), name)
     ready: bool | None = True
     if isinstance(receiver, (Module, Instance)):
         found = m.state.heap[receiver.ref]
@@ -368,7 +372,8 @@ def store(m: Machine, receiver: Value, name: str, value: Value, site: Site) -> N
         attrs[name] = value
         found = calls.replaced(found, attrs=attrs)
         if isinstance(found, ModuleObject) and _reshapes(found, name, value):
-            found = calls.replaced(found, args={**found.args, layers.HOOKED: Constant(True)})
+            set_ = {name: value} if name in found.args else {}
+            found = calls.replaced(found, args={**found.args, **set_, layers.HOOKED: Constant(True)})
         m.state.heap[receiver.ref] = found
         if isinstance(receiver, Module) and isinstance(value, (Module, Unknown, Join, Symbol)):
             _becomes_child(m, receiver, name, value)
@@ -405,9 +410,11 @@ def forget_attribute(m: Machine, receiver: Module | Instance, name: str) -> None
     """The attribute may have been changed."""
     found = m.state.heap[receiver.ref]
     assert isinstance(found, (ModuleObject, InstanceObject))
-    attrs = dict(found.attrs)
-    attrs[name] = Unknown("assigned through an unknown reference")
-    m.state.heap[receiver.ref] = calls.replaced(found, attrs=attrs)
+    unknown = Unknown("assigned through an unknown reference")
+    found = calls.replaced(found, attrs={**found.attrs, name: unknown})
+    if name in found.args:  # what a layer of torch was built with
+        found = calls.replaced(found, args={**found.args, name: unknown})
+    m.state.heap[receiver.ref] = found
 
 
 def delete(m: Machine, receiver: Value, name: str, site: Site) -> None:

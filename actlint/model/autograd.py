@@ -82,8 +82,8 @@ def hazards(m: Machine, tensor: Tensor, op: Op, index: int, tensors: dict[str, T
     if m.state.grad is True and tensor.needs_grad is True:
         if tensor.leaf and tensor.alias in ("fresh", "view", "same"):
             found.append(Hazard("leaf", tensor.event, tensor.owner, m.state.condition))
-        if tensor.alias == "multiview":
-            found.append(Hazard("multiview", tensor.event, "", m.state.condition))
+        if tensor.alias in ("multiview", "custom"):
+            found.append(Hazard(tensor.alias, tensor.event, "", m.state.condition))
     if tensor.alias == "expand":
         found.append(Hazard("expand", tensor.event, "", m.state.condition))
     for entry in storage_of(m, tensor).saved:

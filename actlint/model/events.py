@@ -20,11 +20,12 @@ class Hazard:
     """Why an in-place write is wrong.
 
     leaf: on a leaf that requires grad (or a view of one); saved: autograd saved the old value (`event` saved it, `role`
-    is "output" or the input's name); multiview, expand: the memory is shared; behind: as saved, but the write goes
-    through `.data`, so that backward computes with the new value instead of raising.
+    is "output" or the input's name); multiview, expand: the memory is shared; custom: it is a view that a custom
+    autograd function gave; out: an argument `out` of an operation that needs gradients; behind: as saved, but the write
+    goes through `.data`, so that backward computes with the new value instead of raising.
     """
 
-    kind: Literal["leaf", "saved", "multiview", "expand", "behind"]
+    kind: Literal["leaf", "saved", "multiview", "expand", "custom", "out", "behind"]
     event: int
     role: str
     condition: Condition

@@ -318,6 +318,10 @@ def hazard(names: Names, trace: Trace, found: Hazard) -> str:
             return "it is one of several views of one tensor"
         case "expand":
             return "its elements share memory"
+        case "custom":
+            return "it is a view that a custom autograd function gave"
+        case "out":
+            return "an argument `out` has no gradient"
         case "saved" | "behind":
             saver = trace.events[found.event]
             callee = saver.op.qualname if isinstance(saver, Call) and saver.op is not None else "an operation"

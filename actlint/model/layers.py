@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint import torchapi
 from actlint.facts import Site
-from actlint.model import attributes, calls, classes, gradients, tensors
+from actlint.model import attributes, calls, classes, custom_views, gradients, tensors
 from actlint.model.args import Args
 from actlint.model.conditions import LOOP
 from actlint.model.events import Call, LoopEdge
@@ -34,6 +34,8 @@ _LISTS = frozenset({"torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
 SEQUENTIAL = "torch.nn.Sequential"
 _CONTAINERS = _LISTS | _DICTS | {SEQUENTIAL}
+ALL_MODULES = frozenset({"modules()", "named_modules()"})
+"""The reasons why one of a model's modules, nobody knows which, is unknown."""
 HOOKED = "hooked"
 """The mark among a layer's arguments that it may take or give something else: by a hook, or since it was changed."""
 
@@ -137,6 +139,13 @@ def call_module(m: Machine, module: Module, args: Args, site: Site, discarded: b
     """`module(…)`: a torch layer's forward from the table, a container's, or the project's `forward` inlined."""
     found = m.state.heap[module.ref]
     assert isinstance(found, ModuleObject)
+    if found.args and custom_views.is_hooked(m, found):
+        given = custom_views.into(m, module, args, site)
+        return custom_views.out_of(m, module, _call(m, module, found, given, site, discarded), site)
+    return _call(m, module, found, args, site, discarded)
+
+
+def _call(m: Machine, module: Module, found: ModuleObject, args: Args, site: Site, discarded: bool) -> Value:
     if isinstance(found.cls, Class):
         return _call_project(m, module, found.cls, args, site, discarded)
     return _call_torch(m, module, found, found.cls.qualname, args, site, discarded)
@@ -248,12 +257,16 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
             return IteratorValue(gradients.parameters(m, module))
         case "named_parameters":
             return IteratorValue(Tuple((Unknown("name of a parameter"), gradients.parameters(m, module))))
+        case "modules" | "named_modules" if (listed := custom_views.listed(m, module, name)) is not None:
+            return listed
         case "modules" | "named_modules" | "state_dict" | "buffers":
             return Unknown(f"{name}()")
         case "register_forward_hook" | "register_forward_pre_hook" if isinstance(found.cls, External):
             m.state.heap[module.ref] = calls.replaced(found, args={**found.args, HOOKED: Constant(True)})
             calls.escape(m, args.all(), f"{name}()", site)
             return Unknown(f"{name}()")
+        case _ if name in custom_views.HOOKS:
+            return custom_views.register(m, module, args, name, site)
         case _:
             calls.escape(m, args.all(), f"{name}()", site)
             return Unknown(f"{name}() of a module")

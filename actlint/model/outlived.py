@@ -80,7 +80,7 @@ def outlived(unit: FileView) -> Iterator[Outlived]:
 
 
 def _raises(hazard: Hazard) -> bool:
-    return hazard.kind in ("leaf", "multiview", "expand")
+    return hazard.kind in ("leaf", "multiview", "expand", "custom", "out")
 
 
 def _first(

@@ -32,6 +32,8 @@ def out_of_place(unit: FileView, over: Overwrite) -> Repair | None:
         return None
     if not plan.intents:
         return Repair(plan.message, "display", ())
+    if isinstance(over.node, CallNode) and _out(over.node) is not None:
+        return Repair(plan.message, "unsafe", plan.intents)  # the memory may be somebody else's to read
     copies = any(isinstance(intent, InsertStatement) for intent in plan.intents)
     return Repair(plan.message, applicability(unit, over, rebinds=plan.rebinds, copies=copies), plan.intents)
 
@@ -116,7 +118,7 @@ def _method(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
 
 def _function(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
     op = over.call.op
-    given = _inplace_argument(node, op.params if op is not None else (), 0)
+    given = _out(node) or _inplace_argument(node, op.params if op is not None else (), 0)
     if given is not None:
         return _dropped(unit, over, node, given)
     qualname = op.qualname.removesuffix("_") if op is not None else ""
@@ -138,8 +140,9 @@ def _renamed(unit: FileView, over: Overwrite, node: CallNode, func: tuple[Part, 
 
 
 def _dropped(unit: FileView, over: Overwrite, node: CallNode, given: Argument) -> Plan | None:
-    """The function without its `inplace` argument."""
-    message = f"drop `{unit.text(given.value) if given.keyword is None else f'inplace={unit.text(given.value)}'}`"
+    """The function without its argument `inplace` or `out`."""
+    keyword = "" if given.keyword is None else f"{given.keyword}="
+    message = f"drop `{keyword}{unit.text(given.value)}`"
     if _tail(over) is None:
         return Plan(message, (RemoveArgument(_At(over.site)(given)),), False)
     kept = tuple(argument for argument in node.args if argument is not given)
@@ -198,6 +201,10 @@ def _layer(unit: FileView, over: Overwrite, node: CallNode) -> Plan | None:
         return Plan(message, (remove,), False)
     assigned = _assigned(over, (_At(over.site)(node.func),), node.args, message)
     return None if assigned is None else Plan(message, (remove, *assigned.intents), True)
+
+
+def _out(node: CallNode) -> Argument | None:
+    return next((argument for argument in node.args if argument.keyword == "out"), None)
 
 
 def _inplace_argument(node: CallNode, params: Iterable[torchapi.Param], skip: int) -> Argument | None:

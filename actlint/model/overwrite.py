@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from actlint.facts import Attribute, AugAssign, ClassDef, Expr, FunctionDef, Name, Node, Site, Subscript
@@ -96,6 +96,8 @@ def operand_of(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | Non
             isinstance(call.callee, ForeignMethod) and attr == call.callee.name
         ):
             return value
+        case CallNode(args=args) if (written := next((a for a in args if a.keyword == "out"), None)) is not None:
+            return written.value
         case CallNode(args=args) if not isinstance(call.callee, ForeignMethod):
             first = args[0] if args else None
             named = next((argument for argument in args if argument.keyword == "input"), None)
@@ -104,6 +106,18 @@ def operand_of(call: Call, node: AugAssign | CallNode | Subscript) -> Expr | Non
             return first.value if first is not None and first.keyword is None and not first.star else None
         case _:
             return None
+
+
+def argument(unit: FileView, over: Overwrite, names: Iterable[str]) -> str:
+    """The first argument of a function's call that a parameter of these `names` gets, in the user's words, or ""."""
+    if not isinstance(over.node, CallNode) or over.call.op is None:
+        return ""
+    places = [param.name for param in over.call.op.params if param.kind in ("positional", "either")]
+    for index, given in enumerate(over.node.args):
+        keyword = given.keyword or (places[index] if not given.star and index < len(places) else "")
+        if keyword in names:
+            return unit.text(given.value)
+    return ""
 
 
 def base(target: Expr | None) -> Expr | None:

@@ -16,6 +16,7 @@ from actlint.model import (
     class_tests,
     classes,
     collection_methods,
+    custom_views,
     expressions,
     layers,
     made_sequences,
@@ -200,12 +201,15 @@ def _apply_function(m: Machine, cls: Class, args: Args, site: Site) -> Value:
     m.state.grad = False
     result = calls.invoke(m, method, Args([*first, *args.positional], args.keywords, args.complete), site)
     m.state.grad = grad
-    return _from_backward(_recomputed(m, result))
+    given = custom_views.given_back(m, method, cls, args.all(), result, site)
+    return _from_backward(_recomputed(m, given))
 
 
 def _from_backward(value: Value) -> Value:
     """What an autograd function gives is no leaf, and needs gradients as its inputs do."""
     match value:
+        case Tensor(alias="custom"):
+            return value
         case Tensor():
             return replace(value, needs_grad=None, leaf=False)
         case Tuple(items=items):
@@ -412,6 +416,8 @@ def _checkpoint(m: Machine, args: Args, site: Site) -> Value:
 def _recomputed(m: Machine, value: Value) -> Value:
     """The value with storages of its own, of which nothing is saved."""
     match value:
+        case Tensor(alias="custom"):
+            return value
         case Tensor():
             return replace(value, number=m.number(), root=m.allocate(StorageObject()), alias="maybe")
         case Tuple(items=items):

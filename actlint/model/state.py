@@ -15,6 +15,7 @@ from actlint.model.values import (
     UNSET,
     Class,
     Condition,
+    Constant,
     External,
     Join,
     Tensor,
@@ -375,6 +376,15 @@ def _join_maps(a: dict[str, Value], b: dict[str, Value], join: Callable[[Value, 
     return result
 
 
+def _join_args(a: dict[str, Value], b: dict[str, Value], join: Callable[[Value, Value], Value]) -> dict[str, Value]:
+    """A layer's arguments after two paths. Marks, which are constants, say what may have happened: one path is enough.
+    What certainly happened has to have happened on both.
+    """
+    marks = {key: value for key, value in (*a.items(), *b.items()) if isinstance(value, Constant)}
+    both = {key: value if value == b[key] else join(value, b[key]) for key, value in a.items() if key in b}
+    return {**marks, **both}
+
+
 def join_objects(
     a: Object, b: Object, join: Callable[[Value, Value], Value], when_a: Condition, when_b: Condition
 ) -> Object:
@@ -382,7 +392,7 @@ def join_objects(
     if isinstance(a, ModuleObject) and isinstance(b, ModuleObject):
         return replace(
             a,
-            args=a.args if a.args == b.args else {**a.args, **b.args},
+            args=a.args if a.args == b.args else _join_args(a.args, b.args, join),
             attrs=_join_maps(a.attrs, b.attrs, join),
             children=_join_children(a.children, b.children, join),
             open=a.open or b.open,

@@ -526,9 +526,11 @@ def grad_mode(m: Machine, context: Value) -> bool | None | str:
 def _with(m: Machine, node: With) -> None:
     before = m.state.grad
     swallows = False
+    contexts: list[Value] = []
     for item in node.items:
         inside = m.state.grad
         context = expressions.evaluate(m, item.context)
+        contexts.append(context)
         m.state.grad = inside
         mode = grad_mode(m, context)
         if not isinstance(mode, str):
@@ -539,6 +541,9 @@ def _with(m: Machine, node: With) -> None:
     since = m.mark()
     entry = m.state.fork() if swallows else None
     run(m, node.body)
+    for context in contexts:
+        if isinstance(context, Instance) and context.ref in m.state.heap:
+            calls.forget(m, context, "__exit__()")
     if entry is not None:
         entry.condition = (*entry.condition, Test(f"?suppressed:{m.number()}", True, "an exception is suppressed"))
         meet(m, entry, since)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from actlint import torchapi
 from actlint.facts import Collection, Site, Slice, Subscript, UnaryOp
 from actlint.facts import Constant as Literal_
-from actlint.model import autograd, counting, expressions, gradients, overlapping, results, stale
+from actlint.model import autograd, counting, expressions, gradients, out_arguments, overlapping, results, stale
 from actlint.model.args import Args
 from actlint.model.events import Argument, Call, Write
 from actlint.model.holders import holders
@@ -232,6 +232,8 @@ def apply(
     call = Call(m.where(site), callee, op, module, tuple(args.items()), NONE, inplace, discarded, layer)
     if inplace and target is not None and effective is not None:
         return _inplace(m, op, call, operands, target, needs, effective)
+    if "out" in args and module is None and (written := out_arguments.write(m, call, args["out"], needs)) is not None:
+        return written
     if effective is None:  # in-place dropout that never drops, or nobody knows when
         op = replace(op, alias="same")
     elif inplace is None:  # either it writes to its argument or it does not: what holds in both worlds is kept
@@ -364,7 +366,7 @@ def _aliased(
                 first, number=m.number(), event=index, alias=first.alias if first.alias != "fresh" else "same"
             )
         case "view":
-            alias = first.alias if first.alias in ("multiview", "expand", "maybe", "data") else "view"
+            alias = first.alias if first.alias in ("multiview", "expand", "custom", "maybe", "data") else "view"
             if alias == "expand" and op.kind == "index":
                 alias = "maybe"  # one of the elements that share memory, perhaps
             leaf = needs is True if op.kind == "detach" else first.leaf

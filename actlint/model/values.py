@@ -77,7 +77,7 @@ class Tensor:
     number: int
     event: int
     root: int
-    alias: Literal["fresh", "view", "multiview", "expand", "maybe", "same", "data"]
+    alias: Literal["fresh", "view", "multiview", "expand", "custom", "maybe", "same", "data"]
     needs_grad: bool | None
     leaf: bool
     owner: str = ""

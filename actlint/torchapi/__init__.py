@@ -7,7 +7,7 @@ that the tables were made from, which their headers name.
 from actlint.torchapi.attributes import class_attributes
 from actlint.torchapi.composites import WRITES_OVERLAPPING
 from actlint.torchapi.layers import WRAPPERS
-from actlint.torchapi.lookup import attribute, function, layer, layer_of, method
+from actlint.torchapi.lookup import attribute, function, layer, layer_of, method, refuses_out
 from actlint.torchapi.names import canonical, exists, is_module_class, module_parents, star
 from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
 from actlint.torchapi.packages import base_class
@@ -36,5 +36,6 @@ __all__ = [
     "layer",
     "layer_of",
     "method",
+    "refuses_out",
     "star",
 ]

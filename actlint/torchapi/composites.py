@@ -198,6 +198,25 @@ WRITES_OVERLAPPING: Final = frozenset(
 )
 """In-place methods that torch runs on a tensor whose elements share memory; all others raise (measured)."""
 
+_OUT_WITH_GRAD = (
+    # written into all the same
+    "alias_copy conj_physical diag diagonal_copy expand_copy fft.ifft fft.ihfft inner linalg.cond linalg.eigvals "
+    "linalg.ldl_factor linalg.matrix_norm linalg.matrix_rank linalg.norm linalg.tensorinv log_softmax lu nanquantile "
+    "nuclear_norm permute_copy quantile select_copy slice_copy slice_scatter softmax special.ndtr squeeze_copy t_copy "
+    "tensordot transpose_copy unfold_copy unsqueeze_copy view_as_complex_copy view_copy "
+    # no `out` at all where it was tried
+    "fft.fftshift fft.ifftshift linalg.diagonal linalg.matrix_exp linalg.vander nn.functional.elu_ "
+    "nn.functional.hardtanh_ nn.functional.leaky_relu_ nn.functional.scaled_dot_product_attention special.log_softmax "
+    "special.softmax "
+    # not tried
+    "as_strided_copy bernoulli complex cudnn_batch_norm cudnn_convolution linalg.eig linalg.lstsq linalg.solve "
+    "linalg.tensorsolve lstsq lu_unpack matrix_rank mkldnn_adaptive_avg_pool2d normal polar quantized_gru "
+    "quantized_lstm saddmm solve sspaddmm symeig values_copy view_as_real_copy"
+)
+
+OUT_WITH_GRAD: Final = frozenset(f"torch.{name}" for name in _OUT_WITH_GRAD.split())
+"""Functions of which it is not claimed that they refuse `out` where an argument requires grad (measured)."""
+
 _aliases: dict[str, Alias] = {}
 
 

@@ -59,6 +59,12 @@ def method(name: str) -> Op | None:
     return _methods[name]
 
 
+def refuses_out(op: Op) -> bool:
+    """Whether the operation raises in grad mode where it is given `out` and any argument requires grad."""
+    takes = any(param.name == "out" for param in op.params)
+    return takes and op.differentiable and op.qualname not in composites.OUT_WITH_GRAD
+
+
 def attribute(name: str) -> Op | None:
     """The attribute of Tensor with this name that is no method (`T`, `data`, `shape`), as an operation on `input`."""
     kind: Kind

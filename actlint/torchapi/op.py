@@ -44,12 +44,13 @@ Kind: TypeAlias = Literal[
     "other",  # none of these, or not classified
 ]
 
-Alias: TypeAlias = Literal["fresh", "view", "multiview", "expand", "same", "maybe", "none"]
+Alias: TypeAlias = Literal["fresh", "view", "multiview", "expand", "custom", "same", "maybe", "none"]
 """How the result relates to the storage of the first tensor.
 
 fresh: new memory. view: shares memory. multiview: one of several views that autograd lets nobody modify in place
-(chunk, split, unbind). expand: a view whose elements can overlap. same: the very object. maybe: depends on layout, mode
-or dtype. none: the result is no tensor.
+(chunk, split, unbind). expand: a view whose elements can overlap. custom: a view out of a custom autograd function,
+which nobody may modify in place either. same: the very object. maybe: depends on layout, mode or dtype. none: the
+result is no tensor.
 """
 
 Result: TypeAlias = Literal["tensor", "tensors", "first", "either", "none"]

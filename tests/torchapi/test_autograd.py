@@ -248,3 +248,27 @@ def test_in_place(case: Case) -> None:
         given = {t.untyped_storage().data_ptr() for value in by_name.values() for t in tensors(value)}
         assert any(t.untyped_storage().data_ptr() not in given and t.shape == first.shape for t in kept)
     check_saved(case, by_name)
+
+
+WITH_OUT = [case for case in OUT_OF_PLACE if torchapi.refuses_out(case.op)]
+REDUCED = {"torch.sum": 1, "torch.prod": 1, "torch.median": 1, "torch.nanmedian": 1}
+"""The dimension without which these take no `out`."""
+
+
+@pytest.mark.parametrize("case", WITH_OUT, ids=identify)
+def test_out_is_refused(case: Case) -> None:
+    """Where an argument requires grad, what is said to refuse `out` does, and does not without gradients."""
+    positional, keywords, _ = bound(case, environment(case.text))
+    if case.op.qualname in REDUCED:
+        keywords["dim"] = REDUCED[case.op.qualname]
+    with torch.no_grad():
+        result = case.call(*positional, **keywords)
+        into = torch.empty_like(result) if isinstance(result, torch.Tensor) else tuple(map(torch.empty_like, result))
+        case.call(*positional, **keywords, out=into)
+    with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
+        case.call(*positional, **keywords, out=into)
+
+
+def test_all_that_is_said_to_refuse_out_was_tried() -> None:
+    said = {op.qualname for name in FUNCTIONS if (op := torchapi.function(name)) and torchapi.refuses_out(op)}
+    assert said == {case.op.qualname for case in WITH_OUT}
