@@ -22,8 +22,8 @@ class Args:
     rest: tuple[Value, ...] | None = ()
 
     def all(self) -> tuple[Value, ...]:
-        """Every argument value."""
-        return (*self.positional, *self.keywords.values())
+        """Every argument value that is known of."""
+        return (*self.positional, *self.keywords.values(), *(self.rest or ()))
 
     def named(self) -> tuple[tuple[str, Value], ...]:
         """Arguments by position ("0", "1", …) and keyword."""

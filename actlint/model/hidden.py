@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actlint.facts import AnnAssign, Assign, Attribute, Collection, Constant, Expr, Name, Site, Subscript
+from actlint.facts import (
+    AnnAssign,
+    Assign,
+    Attribute,
+    AugAssign,
+    Collection,
+    Constant,
+    Expr,
+    For,
+    FunctionDef,
+    Name,
+    Site,
+    Subscript,
+)
 from actlint.facts import Call as CallNode
 from actlint.model.definitions import definitions
 from actlint.model.events import Escape, Store, Trace
-from actlint.model.kept import Heap, contents, is_trained, registered
+from actlint.model.kept import Heap, contents, is_opaque, is_trained, registered
 from actlint.model.program import ClassView, Context, FileView
 from actlint.model.reads import Use, uses
 from actlint.model.state import DictObject, ListObject, ModuleObject, options
@@ -47,7 +60,9 @@ def hidden_modules(unit: FileView, ctx: Context, view: ClassView) -> Iterator[Hi
     owner = trace.heap.get(trace.receiver.ref) if isinstance(trace.receiver, Module) else None
     if not isinstance(owner, ModuleObject) or trace.receiver is None or owner.open or not trace.complete:
         return
-    seen = _handed_on(trace).union(*(registered(each.heap, trace.receiver) for each in view.traces))
+    listed = registered(trace.heap, trace.receiver)
+    seen = _handed_on(trace).union(listed, *(registered(each.heap, trace.receiver) for each in view.traces))
+    opaque = any(is_opaque(trace.heap, ref) for ref in listed)
     for name, kept in owner.attrs.items():
         for when, container in options(kept):
             hidden = [
@@ -62,9 +77,19 @@ def hidden_modules(unit: FileView, ctx: Context, view: ClassView) -> Iterator[Hi
             inside, module = min(hidden, key=lambda each: len(each[0]))
             made = trace.heap[module.ref]
             found = tuple(uses(ctx, view.cls, name))
+            if opaque and any(_is_put_elsewhere(unit, use) for use in found):
+                continue
             if isinstance(made, ModuleObject) and not _is_wrapped(value, found):
                 kind, items = _items(trace.heap, container)
                 yield Hidden(target, site, value, kind, items, made.site, (*when, *condition, *inside), found)
+
+
+def _is_put_elsewhere(unit: FileView, use: Use) -> bool:
+    """Whether a method that builds takes what is in the container as a whole: maybe to have it registered."""
+    if use.parent is None or isinstance(use.parent, (Attribute, AugAssign, For, Subscript)) or use.way == "called":
+        return False
+    around = unit.path_to(use.site) if use.site.path == unit.path else ()
+    return not any(isinstance(node, FunctionDef) and node.name == "forward" for node in around)
 
 
 def _items(heap: Heap, container: Value) -> tuple[str, tuple[tuple[object, Value], ...]]:
@@ -127,6 +152,8 @@ def _is_managed(ctx: Context, view: ClassView, name: str) -> bool:
         for method in info.methods.values():
             receiver = method.params.items[0].name if method.params.items else ""
             if any(_asks_others(node, receiver) for node in walk(method.body)):
+                return True
+            if any(isinstance(node, Attribute) and node.attr == "_modules" for node in walk(method.body)):
                 return True
     return False
 

@@ -8,7 +8,19 @@ from typing import TypeAlias
 
 from actlint import torchapi
 from actlint.model.state import DictObject, ListObject, ModuleObject, Object, StorageObject, options
-from actlint.model.values import Condition, Constant, DictRef, External, Iterator, ListRef, Module, Tensor, Tuple, Value
+from actlint.model.values import (
+    Condition,
+    Constant,
+    DictRef,
+    External,
+    Iterator,
+    Join,
+    ListRef,
+    Module,
+    Tensor,
+    Tuple,
+    Value,
+)
 
 Heap: TypeAlias = Mapping[int, Object]
 _TRUE = Constant(True)
@@ -20,12 +32,26 @@ def registered(heap: Heap, module: Value) -> set[int]:
     queue: list[Value] = [module]
     while queue:
         for _, value in options(queue.pop()):
+            if isinstance(value, Join):
+                queue.append(value)
             object_ = heap.get(value.ref) if isinstance(value, Module) and value.ref not in found else None
             if isinstance(value, Module) and isinstance(object_, ModuleObject):
                 found.add(value.ref)
                 queue += object_.attrs.values()
                 queue += (child for _, child in object_.children or ())
+                queue += (object_.element,) if object_.children is None and object_.element is not None else ()
     return found
+
+
+_CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"})
+
+
+def is_opaque(heap: Heap, ref: int) -> bool:
+    """Whether a module is one of torch's containers, and nobody knows what it holds."""
+    found = heap.get(ref)
+    if not isinstance(found, ModuleObject) or found.children is not None or found.element is not None:
+        return False
+    return isinstance(found.cls, External) and found.cls.qualname in _CONTAINERS
 
 
 def contents(heap: Heap, value: Value, when: Condition = (), depth: int = 0) -> IteratorType[tuple[Condition, Value]]:
@@ -58,7 +84,8 @@ def is_trained(heap: Heap, module: Value, depth: int = 0) -> bool:
         return True
     if any(isinstance(value, Tensor) and _is_parameter(heap, value) for value in found.attrs.values()):
         return True
-    below = (*found.attrs.values(), *(child for _, child in found.children or ()))
+    alike = () if found.element is None else (found.element,)
+    below = (*found.attrs.values(), *(child for _, child in found.children or ()), *alike)
     return any(is_trained(heap, value, depth + 1) for value in below)
 
 

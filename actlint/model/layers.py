@@ -56,7 +56,8 @@ def initialise(m: Machine, value: Module, qualname: str, args: Args, site: Site)
     if qualname == SEQUENTIAL:
         children = _sequential(m, args)
         any_of = (*args.positional, *(args.rest or ()))
-        alike = one_of(m, any_of) if children is None and args.rest is not None and any_of else None
+        named = args.complete and isinstance(any_of[0], DictRef) if any_of else False
+        alike = one_of(m, any_of) if children is None and not named and args.rest is not None and any_of else None
         m.state.heap[value.ref] = calls.replaced(found, children=children, element=_usable(alike))
         return
     if qualname in _LISTS:
