@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actlint.model import overwrite
+from actlint.model.broken_views import broken_views
 from actlint.model.outofplace import out_of_place
+from actlint.model.overlapping import sharer
 from actlint.model.program import Context, FileView
 from actlint.model.raising import raising
 from actlint.model.shared_memory import sharing
@@ -26,4 +28,18 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
             conditions=found.conditions,
             fix=out_of_place(unit, over),
             severity="warning" if found.conditions else None,
+        )
+    for broken in broken_views(unit):
+        over, maker = broken.over, sharer(broken.over.trace, broken.view)
+        made = "unpacking" if maker is None else f"`{overwrite.name(unit, over.trace, maker)}`"
+        notes = [] if maker is None else [Note(maker.where.site, "the views are made here")]
+        yield Finding(
+            over.site,
+            f"`{overwrite.text(unit, over)}` writes in place to what {made} made views of, and one of them is used "
+            "afterwards: that raises a RuntimeError",
+            label="written in place",
+            notes=(*notes, Note(broken.reader.where.site, "the view is used here")),
+            conditions=broken.conditions,
+            fix=out_of_place(unit, over),
+            severity="warning" if broken.conditions else None,
         )

@@ -22,6 +22,23 @@ def storage_of(m: Machine, tensor: Tensor) -> StorageObject:
     return found if isinstance(found, StorageObject) else StorageObject()
 
 
+def in_case(op: Op, args: dict[str, Value], settings: dict[str, Value], operands: dict[str, Tensor]) -> Op:
+    """The operation with what autograd keeps for these arguments; `settings` are those of a layer's constructor."""
+    for case in op.cases:
+        if not case.parameter:
+            applies = len(args) == 1
+        elif case.values:
+            given = settings.get(case.parameter)
+            applies = isinstance(given, Constant) and given.value in case.values
+        else:
+            applies = case.parameter in operands
+        if applies:
+            kept = "output" if case.saves_output and op.inplace else op.inplace_saves
+            saves = tuple(dict.fromkeys((*op.saves, *case.saves)))
+            op = replace(op, saves=saves, saves_output=op.saves_output or case.saves_output, inplace_saves=kept)
+    return op
+
+
 def record_saves(
     m: Machine,
     op: Op,
@@ -82,8 +99,10 @@ def hazards(m: Machine, tensor: Tensor, op: Op, index: int, tensors: dict[str, T
     if m.state.grad is True and tensor.needs_grad is True:
         if tensor.leaf and tensor.alias in ("fresh", "view", "same"):
             found.append(Hazard("leaf", tensor.event, tensor.owner, m.state.condition))
-        if tensor.alias in ("multiview", "custom"):
-            found.append(Hazard(tensor.alias, tensor.event, "", m.state.condition))
+        if tensor.alias == "multiview":
+            found.append(Hazard("multiview", tensor.event, "", m.state.condition))
+    if m.state.grad is True and tensor.alias == "custom":
+        found.append(Hazard("custom", tensor.event, "", m.state.condition))
     if tensor.alias == "expand":
         found.append(Hazard("expand", tensor.event, "", m.state.condition))
     for entry in storage_of(m, tensor).saved:

@@ -7,7 +7,7 @@ from actlint.model.events import Call, Trace
 from actlint.model.flow import input_of
 from actlint.model.machine import Machine
 from actlint.model.state import ListObject
-from actlint.model.values import Constant, ForeignMethod, ListRef, Tensor, Tuple, Value
+from actlint.model.values import NONE, Constant, ForeignMethod, ListRef, Tensor, Tuple, Value
 from actlint.torchapi import Op
 
 _ONE = Constant(1)
@@ -76,11 +76,27 @@ def _ones_of(made: Call) -> tuple[int, ...]:
     if made.op is None:
         return ()
     given = dict(made.args)
+    if made.op.kind == "index":
+        return _inserted(given.get("at"))
     dim = given.get("dim")
     if not isinstance(dim, Constant) or not isinstance(dim.value, int):
         return ()
     kept = made.op.kind == "reduction" and given.get("keepdim") == Constant(True)
     return (dim.value,) if kept or made.op.qualname.endswith(".unsqueeze") else ()
+
+
+def _inserted(at: Value | None) -> tuple[int, ...]:
+    """The dimensions that `None` adds: `x[None]`, `x[:, None]`, `x[..., None]`; from the end behind an ellipsis."""
+    indices = at.items if isinstance(at, Tuple) else ()
+    ellipsis = next((n for n, index in enumerate(indices) if index == Constant(...)), len(indices))
+    found = [len(_kept(indices[:n])) for n, index in enumerate(indices[:ellipsis]) if index == NONE]
+    after = indices[ellipsis + 1 :]
+    return (*found, *(-len(_kept(after[n:])) for n, index in enumerate(after) if index == NONE))
+
+
+def _kept(indices: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The indices of which the result has a dimension; anything but an integer."""
+    return tuple(index for index in indices if not (isinstance(index, Constant) and type(index.value) is int))
 
 
 def _sizes(m: Machine, value: Value | None) -> tuple[Value, ...] | None:

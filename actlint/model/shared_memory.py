@@ -44,6 +44,9 @@ def _custom(unit: FileView, trace: Trace, maker: Call | None) -> Sharing:
     why = "autograd lets nobody modify it"
     if maker is None:
         return Sharing("a view out of a custom function", why, None)
+    if maker.where.grad is False:
+        where = (maker.where.site, "the view is made here")
+        return Sharing("a view that was made under `no_grad`", "where gradients are recorded nobody may", where)
     if maker.op not in (INTO, OUT_OF):
         what = f"what `{overwrite.name(unit, trace, maker)}` gives back without a copy"
         return Sharing(what, why, (maker.where.site, "it gives a view"))
@@ -66,15 +69,13 @@ def _hooked(unit: FileView, trace: Trace, maker: Call) -> str:
 
 
 def _custom_maker(trace: Trace, tensor: Tensor) -> Call | None:
-    """The call through which a tensor came out of a custom function, seen through views of it."""
+    """The call that made the view, of a custom function or under `no_grad`, seen through views of it."""
     for _ in range(16):
         made = trace.events[tensor.event] if 0 <= tensor.event < len(trace.events) else None
         if not isinstance(made, Call) or made.op is None:
             return None
-        if made.op.alias == "custom":
-            return made
         before = input_of(made)
-        if before is None:
-            return None
+        if made.op.alias == "custom" or before is None or before.alias != "custom":
+            return made
         tensor = before
     return None

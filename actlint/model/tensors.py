@@ -222,6 +222,8 @@ def apply(
         elif type(args.get(name)) is ListRef:  # as it is now: the list may grow afterwards
             items = elements(m, args[name])
             args[name] = args[name] if items is None else Tuple(items)
+    if op.cases:
+        op = autograd.in_case(op, args, settings, operands)
     trained: bool | None = False
     if op.parametric and layer is not None:
         trained = gradients.trained(m, layer)
@@ -369,6 +371,10 @@ def _aliased(
             alias = first.alias if first.alias in ("multiview", "expand", "custom", "maybe", "data") else "view"
             if alias == "expand" and op.kind == "index":
                 alias = "maybe"  # one of the elements that share memory, perhaps
+            if op.kind == "detach" and alias == "custom":
+                alias = "view"
+            if m.state.grad is False and first.needs_grad is True and op.kind != "detach" and alias != "data":
+                alias = "custom"  # nobody may modify it once gradients are recorded again
             leaf = needs is True if op.kind == "detach" else first.leaf
             return Tensor(m.number(), index, first.root, alias, needs, leaf, first.owner)
         case "expand" if overlapping.enlarges(m, op, args, first):

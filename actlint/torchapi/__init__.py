@@ -9,7 +9,7 @@ from actlint.torchapi.composites import WRITES_OVERLAPPING
 from actlint.torchapi.layers import WRAPPERS
 from actlint.torchapi.lookup import attribute, function, layer, layer_of, method, refuses_out
 from actlint.torchapi.names import canonical, exists, is_module_class, module_parents, star
-from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Kind, Op, Param, Result, Special
+from actlint.torchapi.op import OPAQUE, REQUIRED, Alias, Case, Kind, Op, Param, Result, Special
 from actlint.torchapi.packages import base_class
 from actlint.torchapi.tables.module_attributes import MODULE_ATTRIBUTES
 
@@ -20,6 +20,7 @@ __all__ = [
     "WRAPPERS",
     "WRITES_OVERLAPPING",
     "Alias",
+    "Case",
     "Kind",
     "Op",
     "Param",

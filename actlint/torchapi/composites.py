@@ -161,6 +161,22 @@ COMPOSITE: Final[dict[str, str]] = {
 }
 """Operators that ATen composes of others, or full names; where ATen has an entry too, the one here counts."""
 
+_ALONE: Final = (("", (), "input ->"),)
+_BORDERS: Final = ("reflect", "replicate")
+
+BY_ARGUMENT: Final[dict[str, tuple[tuple[str, tuple[object, ...], str], ...]]] = {
+    "max": _ALONE,
+    "min": _ALONE,
+    "median": _ALONE,
+    "nanmedian": _ALONE,
+    "pow": (("exponent", (), "input exponent ->"),),
+    "pad": (("mode", _BORDERS, "input"),),
+    "interpolate": (("mode", ("area",), "input"),),
+}
+"""What operators save besides where an argument is a tensor (no values) or one of these constants, and ("") where the
+first tensor is the only argument.
+"""
+
 CONSTANT: Final = "argsort argwhere detach_copy one_hot bucketize searchsorted unravel_index isin"
 """Composed operators whose results have no gradient."""
 

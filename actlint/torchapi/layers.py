@@ -161,9 +161,23 @@ SAVES: Final[dict[str, str]] = {
     "Embedding": "input",
     "EmbeddingBag": "input",
     "SyncBatchNorm": "input",
-    "RNNCell": "->",
+    "GRUCell": "input?weight hx?weight",
+    "LSTMCell": "input?weight",
+    "RNNCell": "input?weight hx?weight ->",
 }
 """Layers whose savings are not those of one function."""
+
+_STEPS_FIRST: Final = (("batch_first", (False,), "input?weight"),)
+
+BY_ARGUMENT: Final[dict[str, tuple[tuple[str, tuple[object, ...], str], ...]]] = {
+    "GRU": _STEPS_FIRST,
+    "LSTM": _STEPS_FIRST,
+    "MultiheadAttention": (("batch_first", (False,), "query?weight key?weight value?weight"),),
+    "RNN": _STEPS_FIRST,
+}
+"""What layers save besides where an argument of the constructor is one of these constants: with the batch first, what
+they are given is copied into another order.
+"""
 
 _PARAMETRIC: Final = (
     "AdaptiveLogSoftmaxWithLoss BatchNorm1d BatchNorm2d BatchNorm3d Bilinear Conv1d Conv2d Conv3d ConvTranspose1d "

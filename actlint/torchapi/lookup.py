@@ -11,7 +11,7 @@ from typing import Literal
 from actlint.torchapi import composites, packages
 from actlint.torchapi.kinds import kind as kind_of
 from actlint.torchapi.names import canonical
-from actlint.torchapi.op import OPAQUE, Alias, Kind, Op, Param
+from actlint.torchapi.op import OPAQUE, Alias, Case, Kind, Op, Param
 from actlint.torchapi.signature import Signature, parse
 
 _PREFIXES = {"torch.linalg": "linalg_", "torch.special": "special_", "torch.fft": "fft_"}
@@ -135,6 +135,7 @@ def _operation(qualname: str, signature: Signature, *, method: bool) -> Op:
             kept,
             result=result,
             differentiable=kind != "comparison",
+            cases=_cases(composites.BY_ARGUMENT.get(key, ()), tensors[1:]),
         )
     flag = any(p.name == "inplace" for p in signature.params)
     none = result == "none" or kind in _NO_TENSOR
@@ -151,6 +152,7 @@ def _operation(qualname: str, signature: Signature, *, method: bool) -> Op:
         result="none" if none else result,
         differentiable=not none and not _constant(key, kind),
         copies=key in composites.COPIES,
+        cases=_cases(composites.BY_ARGUMENT.get(key, ()), tensors),
     )
 
 
@@ -190,6 +192,7 @@ def _layer(qualname: str) -> Op | None:
         parametric=name in layers.PARAMETRIC,
         result=layers.RESULTS.get(name, "tensor"),
         copies=base in composites.COPIES,
+        cases=_cases(layers.BY_ARGUMENT.get(name, ()), tensors),
     )
 
 
@@ -224,6 +227,10 @@ def _saved(qualname: str, key: str, tensors: tuple[str, ...]) -> tuple[tuple[tup
     if words is None:
         words = SAVES.get(composites.SAME_AS.get(key, key), "")
     return _read(words, tensors)
+
+
+def _cases(rows: tuple[tuple[str, tuple[object, ...], str], ...], tensors: tuple[str, ...]) -> tuple[Case, ...]:
+    return tuple(Case(parameter, values, *_read(words, tensors)) for parameter, values, words in rows)
 
 
 def _read(words: str, tensors: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], bool]:

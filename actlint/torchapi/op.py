@@ -83,6 +83,18 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What autograd keeps besides where the arguments are such: `parameter` is a tensor, or one of the constants
+    `values` where there are any; "" as `parameter`: the first tensor is the only argument.
+    """
+
+    parameter: str
+    values: tuple[object, ...]
+    saves: tuple[tuple[str, str], ...]
+    saves_output: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """One operation of torch: a function, a method of Tensor, or a layer (its constructor, and what `forward` does).
 
@@ -91,7 +103,7 @@ class Op:
     `saves`: (tensor, guard): what autograd keeps of the arguments if a result requires grad; guard "" is always, else
     the name of the parameter that must require grad. Of a layer, `weight` is its own.
     `saves_output`: autograd keeps the (first) result. Both hold for every way to call the operation on dense CPU
-    tensors without autocast; what depends on the arguments is not claimed.
+    tensors without autocast; `cases` say more of certain arguments, what else depends on them is not claimed.
     `inplace`: "flag" obeys a parameter `inplace` (saves and saves_output speak of the form without), "always" writes to
     its first tensor. `inplace_saves`: what the in-place form keeps of the written tensor: the new value ("output"),
     a copy of the old one made beforehand ("clone", safe to overwrite later), or nothing.
@@ -112,6 +124,7 @@ class Op:
     result: Result = "tensor"
     differentiable: bool = True
     copies: bool = False
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
