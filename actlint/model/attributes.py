@@ -25,6 +25,7 @@ from actlint.model.link import Binding, member
 from actlint.model.machine import Machine
 from actlint.model.state import DictObject, InstanceObject, ModuleObject, conjoin, make_join, options, select
 from actlint.model.values import (
+    NONE,
     UNSET,
     Class,
     Condition,
@@ -227,11 +228,19 @@ def _of_torch_layer(m: Machine, receiver: Module, module: ModuleObject, qualname
         hidden = module.open or ("a container whose entries are not all known" if module.children is None else "")
         return Unknown(hidden) if hidden else UNSET
     if name in ("weight", "bias"):
-        return tensors.parameter(m, receiver, name)
+        return NONE if _omitted(module, name) else tensors.parameter(m, receiver, name)
+    if name == "__class__":
+        return module.cls
     if known is None:
         function = method_of_layer(qualname, name)
         return Unknown(f"attribute of {qualname}") if function is None else External(function)
     return ForeignMethod(receiver, name)
+
+
+def _omitted(module: ModuleObject, name: str) -> bool:
+    """Whether a layer was made without its weight or bias, so that None stands there."""
+    flags = ("affine", "elementwise_affine", *((name,) if name == "bias" else ()))
+    return any(module.args.get(flag) == Constant(False) for flag in flags)
 
 
 def of_class(
@@ -282,7 +291,7 @@ def _of_foreign_base(
         return None
     if isinstance(receiver, Module) and isinstance(found, ModuleObject):
         if name in ("weight", "bias") and qualname != "torch.nn.Module":
-            return tensors.parameter(m, receiver, name)
+            return NONE if _omitted(found, name) else tensors.parameter(m, receiver, name)
         if name in found.args:
             return found.args[name]
         return ForeignMethod(receiver, name)

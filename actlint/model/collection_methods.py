@@ -185,6 +185,11 @@ def string_method(m: Machine, text: str, name: str, args: Args) -> Value:
         old, new = (value.value for value in args.positional if isinstance(value, Constant))
         if isinstance(old, str) and isinstance(new, str) and len(new) <= len(old):
             return Constant(text.replace(old, new))
+    if name in ("find", "rfind", "count") and constant and len(args.positional) == 1 and not args.keywords:
+        sought = args.positional[0]
+        if isinstance(sought, Constant) and isinstance(sought.value, str):
+            places = {"find": text.find, "rfind": text.rfind, "count": text.count}
+            return Constant(places[name](sought.value))
     if name in ("startswith", "endswith") and len(args.positional) == 1 and isinstance(args.positional[0], Constant):
         wanted = args.positional[0].value
         if isinstance(wanted, str):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from actlint.facts import Attribute, Node, Site
-from actlint.model import calls
+from actlint.model import applied, calls
 from actlint.model.args import Args
 from actlint.model.events import Call, Trace
 from actlint.model.flow import input_of
@@ -64,14 +64,16 @@ def is_hooked(m: Machine, found: ModuleObject) -> bool:
 
 
 def listed(m: Machine, module: Module, name: str) -> Value | None:
-    """What `.modules()` or `.named_modules()` goes over, for code that hangs such hooks on some of them; None for other
-    code, where going over them would cost more than it tells, and where not all are known.
+    """What `.modules()` or `.named_modules()` goes over, for code that hangs such hooks on some of them or writes to
+    their parameters. None for other code, where going over them would cost more than it tells, and where not all are
+    known.
     """
     frame = m.stack[-1]
     chunk = frame.file.facts.chunks[frame.chunk].facts
     top: tuple[Node, ...] = () if chunk is None else chunk.body
     code = (frame.function.code,) if frame.function is not None else top
-    if not any(isinstance(node, Attribute) and node.attr in HOOKS for node in walk(code)):
+    hangs = any(isinstance(node, Attribute) and node.attr in HOOKS for node in walk(code))
+    if not hangs and not applied.may_write(code):
         return None
     found: dict[int, str] = {}
     queue: list[tuple[str, Value]] = [("", module)]

@@ -187,8 +187,12 @@ def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | 
     """Whether the widths (and a missing bias) say that the two are meant as a product; None if they say nothing."""
     before, middle, after = _width_in(first), _width_out(first), _width_out(second)
     sizes = _number(before), _number(middle), _number(after)
-    if sizes[0] is not None and sizes[1] is not None and sizes[2] is not None:
-        return sizes[1] < min(sizes[0], sizes[2])
+    if sizes[1] is not None:
+        ends = [size for size in (sizes[0], sizes[2]) if size is not None]
+        if any(sizes[1] >= size for size in ends):
+            return False  # no bottleneck, whatever the other end is
+        if len(ends) == 2:
+            return True
     if _widened(first, _IN, _OUT, path) or _widened(second, _OUT, _IN, path):
         return False
     if first.args.get("bias") == values.Constant(False):

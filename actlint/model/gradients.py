@@ -63,6 +63,7 @@ def assigned(m: Machine, receiver: Value, value: Value) -> None:
     for _, option in options(receiver):
         match option:
             case Tensor(owner="parameters"):
+                flagged(m, option, flag)
                 freeze(m, _layer_of(m, option, _ALL), None)
             case Tensor():
                 flagged(m, option, flag)
@@ -87,7 +88,7 @@ def _layer_of(m: Machine, tensor: Tensor, prefix: str) -> Value | None:
 
 def freeze(m: Machine, value: Value | None, flag: bool | None) -> None:
     """All parameters below a module require grad (`flag` True), or may not."""
-    for module in list(_modules(m, value)):
+    for module in list(below(m, value)):
         found = m.state.heap[module.ref]
         assert isinstance(found, ModuleObject)
         if isinstance(found.cls, External):
@@ -100,7 +101,7 @@ def freeze(m: Machine, value: Value | None, flag: bool | None) -> None:
                 flagged(m, m.current(own), flag)
 
 
-def _modules(m: Machine, value: Value | None) -> Iterator[Module]:
+def below(m: Machine, value: Value | None) -> Iterator[Module]:
     """The module and all that it reaches through attributes and containers."""
     queue: list[Value | None] = [value]
     seen: set[int] = set()
@@ -137,7 +138,7 @@ def parameters(m: Machine, module: Module) -> Tensor:
     known = m.symbols.get(key)
     if known is not None and known.root in m.state.heap:
         return known
-    some = any(_owns(m, inner) for inner in _modules(m, module))
+    some = any(_owns(m, inner) for inner in below(m, module))
     tensor = m.fresh(len(m.trace.events), True if some else None, leaf=True, owner="parameters")
     m.record(Argument(m.where(m.site(0)), "parameters", tensor))
     m.symbols[key] = tensor

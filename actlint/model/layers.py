@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint import torchapi
 from actlint.facts import Site
-from actlint.model import attributes, calls, classes, custom_views, gradients, tensors
+from actlint.model import applied, attributes, calls, classes, custom_views, gradients, tensors
 from actlint.model.args import Args
 from actlint.model.conditions import LOOP
 from actlint.model.events import Call, LoopEdge
@@ -240,7 +240,10 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
             direct = ForeignMethod(module, "forward")
             m.record(Call(m.where(site), direct, None, module, args.named(), Unknown("direct"), False, discarded))
             return _call_torch(m, module, found, layer, args, site, discarded) if layer else Unknown("forward")
-        case "to" | "cuda" | "cpu" | "eval" | "train" | "float" | "double" | "half" | "bfloat16" | "apply" | "compile":
+        case "to" | "cuda" | "cpu" | "eval" | "train" | "float" | "double" | "half" | "bfloat16" | "compile":
+            return module
+        case "apply":
+            applied.apply(m, module, args, site)
             return module
         case "requires_grad_":
             flag = args.get(0, "requires_grad")

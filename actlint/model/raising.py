@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from actlint.facts import Call, Site
 from actlint.model import overwrite
 from actlint.model.backward import trains
 from actlint.model.conditions import stated
@@ -24,9 +25,10 @@ class Raising:
 
 
 def raising(unit: FileView, *kinds: str) -> Iterator[Raising]:
-    """Each write of the file with a hazard of these kinds, once. Silent where code expects the error, and in functions
-    for inference, whose callers switch gradients off.
+    """Each write of the file with a hazard of these kinds, once; of `w.mul_(a).add_(b)` the first, which raises. Silent
+    where code expects the error, and in functions for inference, whose callers switch gradients off.
     """
+    told: set[Site] = set()
     for over in overwrite.overwrites(unit):
         for hazard in over.write.hazards:
             conditions = stated(hazard.condition)
@@ -34,5 +36,8 @@ def raising(unit: FileView, *kinds: str) -> Iterator[Raising]:
                 continue
             if expects(over.path, "RuntimeError") or overwrite.for_inference(unit, over):
                 continue
-            yield Raising(over, hazard, conditions)
+            chained = isinstance(over.target, Call) and unit.site(over.site, over.target) in told
+            told.add(over.site)
+            if not chained:
+                yield Raising(over, hazard, conditions)
             break
