@@ -7,11 +7,14 @@ from actlint.model.events import Call, Trace
 from actlint.model.flow import input_of
 from actlint.model.machine import Machine
 from actlint.model.state import ListObject
-from actlint.model.values import NONE, Constant, ForeignMethod, ListRef, Tensor, Tuple, Value
+from actlint.model.values import NONE, Constant, ForeignMethod, ListRef, Tensor, Tuple, Unknown, Value
 from actlint.torchapi import Op
 
 _ONE = Constant(1)
 _KEPT = Constant(-1)
+_KEEPING = frozenset({"activation", "dropout", "normalization"})
+_LAYERS = 4
+"""How many layers are looked through for the sizes of what goes in."""
 
 
 def note_sizes(m: Machine, op: Op, args: dict[str, Value], made: Tensor) -> None:
@@ -39,7 +42,7 @@ def enlarges(m: Machine, op: Op, args: dict[str, Value], first: Tensor) -> bool:
     """Whether a dimension that surely has size 1 gets another size (unless that one is 1 too)."""
     made = m.trace.events[first.event] if 0 <= first.event < len(m.trace.events) else None
     dims = _ones_of(made) if isinstance(made, Call) else ()
-    known = m.sizes.get(first.root) if first.alias in ("fresh", "same") else None
+    known = _known(m, first)
     if op.qualname.endswith("expand_as"):
         return bool(dims)
     sizes = _sizes(m, args.get("size"))
@@ -54,6 +57,24 @@ def enlarges(m: Machine, op: Op, args: dict[str, Value], first: Tensor) -> bool:
         if -len(sizes) <= dim < len(sizes) and (dim <= 0 or whole) and sizes[dim] not in (_ONE, _KEPT):
             return True
     return False
+
+
+def _known(m: Machine, tensor: Tensor) -> tuple[Value, ...] | None:
+    """The sizes with which a tensor was made, or that a layer leaves: a linear one all but the last."""
+    changed = False
+    for _ in range(_LAYERS):
+        sizes = m.sizes.get(tensor.root) if tensor.alias in ("fresh", "same") else None
+        if sizes is not None:
+            return (*sizes[:-1], Unknown("a linear layer's width", True)) if changed else sizes
+        made = m.trace.events[tensor.event] if 0 <= tensor.event < len(m.trace.events) else None
+        if not isinstance(made, Call) or made.op is None:
+            return None
+        linear = made.op.qualname in ("torch.nn.Linear", "torch.nn.functional.linear")
+        before = input_of(made) if linear or made.op.kind in _KEEPING else None
+        if before is None:
+            return None
+        changed, tensor = changed or linear, before
+    return None
 
 
 def sharer(trace: Trace, tensor: Tensor) -> Call | None:
