@@ -78,7 +78,7 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
             continue
         if _guarded(ctx, path, candidate.sites) or node.attr in asked_in(path[:1]) or _is_known(ctx, cls, node.attr):
             continue
-        if _is_judged(ctx, cls) and not _defined_elsewhere(ctx, cls, node.attr, found.kind):
+        if _is_judged(ctx, cls, family) and not _defined_elsewhere(ctx, cls, node.attr, found.kind):
             seen.update({(site, cls), (node.attr, cls)})
             names = {**candidate.made.attrs}
             for name in family.assigned if candidate.blind else ():
@@ -95,7 +95,8 @@ class Family:
     """A class and its ancestors: what their text defines.
 
     `methods` are those of the class itself; `assigned` says which functions assign a name, `ran` which functions the
-    run of the constructor has seen. `hidden`: the text alone does not show all that they define.
+    run of the constructor has seen. `hidden`: the text alone does not show all that they define. `builds`: methods of
+    the class itself are part of its construction.
     """
 
     methods: tuple[FunctionDef, ...]
@@ -105,6 +106,7 @@ class Family:
     constructor: Trace
     ran: frozenset[Site]
     hidden: bool
+    builds: bool
 
 
 def _family(ctx: Context, cls: Class) -> Family | None:
@@ -112,7 +114,8 @@ def _family(ctx: Context, cls: Class) -> Family | None:
     found = next((each for each in view(ctx.program, cls.site.path).classes() if each.cls == cls), None)
     if found is None:
         return None
-    ran = frozenset(event.function.site for event in found.constructor.events if isinstance(event, Return))
+    returns = [event.function for event in found.constructor.events if isinstance(event, Return)]
+    ran = frozenset(function.site for function in returns)
     own = [_definitions(ctx, ancestor) for ancestor in ctx.mro(cls) if isinstance(ancestor, Class)]
     if any(site not in ran for each in own for site, _ in each.computed):
         return None
@@ -123,7 +126,9 @@ def _family(ctx: Context, cls: Class) -> Family | None:
     bound = frozenset().union(*(each.bound for each in own))
     asked = frozenset().union(*(each.asked for each in own))
     methods = tuple(ctx.info(cls).methods.values())
-    return Family(methods, bound, assigned, asked, found.constructor, ran, any(each.computed for each in own))
+    builds = "__init__" in ctx.info(cls).methods or any(function.owner == cls for function in returns)
+    hidden = any(each.computed for each in own)
+    return Family(methods, bound, assigned, asked, found.constructor, ran, hidden, builds)
 
 
 def _defined_elsewhere(ctx: Context, cls: Class, name: str, kind: Kind) -> bool:
@@ -146,11 +151,11 @@ def _definitions(ctx: Context, cls: Class) -> Definitions:
     return definitions(ctx.program.names, ctx.info(cls))
 
 
-def _is_judged(ctx: Context, cls: Class) -> bool:
-    """Instantiated in the project; or with a constructor and a forward of its own, and nothing abstract."""
+def _is_judged(ctx: Context, cls: Class, family: Family) -> bool:
+    """Instantiated in the project; or with a forward of its own and a part in its construction, and nothing abstract."""
     if ctx.is_called(cls):
         return True
-    if not {"__init__", "forward"} <= ctx.info(cls).methods.keys():
+    if "forward" not in ctx.info(cls).methods or not family.builds:
         return False
     methods: dict[str, FunctionDef] = {}
     for ancestor in ctx.mro(cls):
