@@ -1,4 +1,6 @@
-"""Which expressions are surely integers although their values are not known: what a loop over `range` counts, sizes."""
+"""Which expressions are surely integers although their values are not known: what a loop over `range` counts, sizes,
+parameters that are annotated with `int`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from actlint.facts import (
     Constant,
     Expr,
     For,
+    FunctionDef,
     Name,
     Node,
     Subscript,
@@ -44,7 +47,9 @@ def is_integer(m: Machine, node: Expr) -> bool:
 
 
 def _counters(m: Machine) -> frozenset[str]:
-    """The names that loops of the running function count with and that nothing else binds, found once a program."""
+    """The names that loops of the running function count with, or that it takes as integers, and that nothing else
+    binds; found once a program.
+    """
     function = m.frame.function
     if function is None:
         facts = m.frame.file.facts.chunks[m.frame.chunk].facts
@@ -64,6 +69,11 @@ def _found(body: tuple[Node, ...]) -> frozenset[str]:
                 clauses: tuple[tuple[Expr, Expr], ...] = ((target, iterable),)
             case Comprehension(clauses=parts):
                 clauses = tuple(_pair(part) for part in parts)
+            case FunctionDef(params=params):
+                for item in params.items:
+                    whole = isinstance(item.annotation, Name) and item.annotation.id == "int" and item.kind in ("positional", "either", "keyword")
+                    (counted if whole else bound).add(item.name)
+                continue
             case Assign(targets=targets):
                 bound.update(name for target in targets for name in target_names(target))
                 continue
