@@ -335,15 +335,12 @@ def entry_grad(m: Machine, function: Function) -> bool | None:
     code, owner = function.code, function.owner
     if not isinstance(code, FunctionDef):
         return None
-    if owner is None:
-        return True if _goes_backward(code) else None
-    if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
-        return False
-    return (
-        True
-        if code.name in _TRAINED_METHODS and (classes.is_module(m, owner) or _may_be_module(m, owner, code))
-        else None
-    )
+    if owner is not None:
+        if any(isinstance(base, External) and base.qualname in _FUNCTION for base in classes.mro(m, owner)):
+            return False
+        if code.name in _TRAINED_METHODS and (classes.is_module(m, owner) or _may_be_module(m, owner, code)):
+            return True
+    return True if _goes_backward(code) else None
 
 
 def _goes_backward(code: FunctionDef) -> bool:
