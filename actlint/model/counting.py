@@ -71,7 +71,8 @@ def _found(body: tuple[Node, ...]) -> frozenset[str]:
                 clauses = tuple(_pair(part) for part in parts)
             case FunctionDef(params=params):
                 for item in params.items:
-                    whole = isinstance(item.annotation, Name) and item.annotation.id == "int" and item.kind in ("positional", "either", "keyword")
+                    one = item.kind not in ("vararg", "kwarg")
+                    whole = one and isinstance(item.annotation, Name) and item.annotation.id == "int"
                     (counted if whole else bound).add(item.name)
                 continue
             case Assign(targets=targets):

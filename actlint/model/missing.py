@@ -152,7 +152,7 @@ def _definitions(ctx: Context, cls: Class) -> Definitions:
 
 
 def _is_judged(ctx: Context, cls: Class, family: Family) -> bool:
-    """Instantiated in the project; or with a forward of its own and a part in its construction, and nothing abstract."""
+    """Instantiated in the project; or with a forward of its own and a part in its construction, nothing abstract."""
     if ctx.is_called(cls):
         return True
     if "forward" not in ctx.info(cls).methods or not family.builds:
