@@ -300,6 +300,8 @@ def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
         grouped.append(unknown)
     if len(grouped) == 1:
         return grouped[0][1]
+    if not grouped:
+        return Unknown("no path leads here")  # what is known of the paths excludes one another
     if len(grouped) > MAX_OPTIONS:
         return Unknown("too many alternatives")
     return Join(tuple(grouped))
