@@ -27,9 +27,10 @@ from actlint.model.events import Call as CallEvent
 from actlint.model.events import Return, Trace
 from actlint.model.kept import contents, has_parameters
 from actlint.model.program import FileView
+from actlint.model.references import path_to
 from actlint.model.show import dotted
-from actlint.model.state import options
-from actlint.model.values import Condition, Module, Value
+from actlint.model.state import ModuleObject, options
+from actlint.model.values import Condition, ForeignMethod, Module, Value
 from actlint.model.walk import bound_names, target_names, walk
 
 _KEYED = frozenset({"builtins.dict.fromkeys", "collections.OrderedDict.fromkeys"})
@@ -61,15 +62,62 @@ class Repeated:
 def repeated_modules(unit: FileView, traces: Iterable[Trace]) -> Iterator[Repeated]:
     """The places of this file where a run has seen a module with parameters made, just for being repeated."""
     written = dict(_written(unit))
-    for trace in traces if written else ():
-        for site, condition, value in _made(trace):
-            repeated = written.get(site)
-            if repeated is not None and any(has_parameters(trace.heap, each) for each in _modules(trace, value)):
-                yield replace(repeated, condition=condition)
+    given: dict[Site, Repeated] = {}
+    for site, repeated in list(written.items()):
+        if repeated.made == repeated.site:
+            del written[site]
+            around = (
+                Site(unit.path, site.chunk, node.ordinal) for node in unit.path_to(site) if isinstance(node, Call)
+            )
+            given.update((each, repeated) for each in around)
+    for trace in traces if written or given else ():
+        for site, condition, value in _made(trace) if written else ():
+            repeated_here = written.get(site)
+            if repeated_here is not None and any(has_parameters(trace.heap, m) for m in _modules(trace, value)):
+                yield replace(repeated_here, condition=condition)
+        yield from _given(unit, trace, given) if given else ()
+
+
+def _given(unit: FileView, trace: Trace, given: dict[Site, Repeated]) -> Iterator[Repeated]:
+    """The modules that are made as an argument of a call, `Stack(Layer(8), 6)`, and repeated by what is called."""
+    appended: set[tuple[Site, Value]] = set()
+    told: set[Site] = set()
+    same: tuple[Value, ...]
+    for event in trace.events:
+        if not isinstance(event, CallEvent) or not event.where.stack or event.where.site not in given:
+            continue
+        held = trace.heap.get(event.result.ref) if isinstance(event.result, Module) else None
+        if isinstance(event.callee, ForeignMethod):
+            item = event.args[0][1] if event.callee.name == "append" and event.args else None
+            once = (event.where.site, item) not in appended and not event.where.loop
+            appended.update(() if item is None else ((event.where.site, item),))
+            same = () if item is None or once else (item,)
+        elif isinstance(held, ModuleObject) and held.children is None:
+            same = () if held.element is None else (held.element,)
+        else:
+            children = [] if not isinstance(held, ModuleObject) else [child for _, child in held.children or ()]
+            same = tuple(dict.fromkeys(child for child in children if children.count(child) > 1))
+        for module in same:
+            made = trace.heap.get(module.ref) if isinstance(module, Module) else None
+            if isinstance(made, ModuleObject) and _is_inside(unit, made.site, event.where.stack[-1]):
+                repeated = given[event.where.site]
+                if repeated.site not in told and has_parameters(trace.heap, module):
+                    told.add(repeated.site)
+                    yield replace(repeated, made=made.site, condition=event.where.condition)
+
+
+def _is_inside(unit: FileView, site: Site, call: Site) -> bool:
+    """Whether a place is among the arguments of a call."""
+    file = unit.program.names.files.get(call.path)
+    if file is None or (site.path, site.chunk) != (call.path, call.chunk):
+        return False
+    path = path_to(file, call)
+    node = path[-1] if path else None
+    return isinstance(node, Call) and any(inner.ordinal == site.ordinal for inner in walk(node.args))
 
 
 def _written(unit: FileView) -> Iterator[tuple[Site, Repeated]]:
-    """What the file repeats, by the places of the calls that make it."""
+    """What the file repeats, by the places of the calls that make it; by its own place what a function is given."""
     for number, chunk in enumerate(unit.file.facts.chunks):
         if chunk.facts is None or not _SCREEN.search(chunk.text):
             continue
@@ -80,6 +128,8 @@ def _written(unit: FileView) -> Iterator[tuple[Site, Repeated]]:
                 if source is not None and not _ON_PURPOSE.search(name):
                     made = Site(unit.path, number, source.ordinal)
                     yield made, Repeated(site, repeating, element, count, made, name, ())
+                elif source is None and isinstance(element, Name) and _is_given(unit, site, element.id):
+                    yield site, Repeated(site, repeating, element, count, site, element.id, ())
 
 
 def _made(trace: Trace) -> Iterator[tuple[Site, Condition, Value]]:
@@ -160,6 +210,15 @@ def _source(unit: FileView, at: Site, element: Expr) -> tuple[Expr | None, str]:
         return None, ""
     value = next((each for each in _assigned(function.body, element.id)), None)
     return (value, element.id) if isinstance(value, Call) else (None, "")
+
+
+def _is_given(unit: FileView, at: Site, name: str) -> bool:
+    """Whether a name is a parameter of the function around, which reads it only here."""
+    around = [node for node in unit.path_to(at) if isinstance(node, (FunctionDef, Lambda))]
+    if not around or not isinstance(around[-1], FunctionDef) or _ON_PURPOSE.search(name):
+        return False
+    reads = [node for node in walk(around[-1].body) if isinstance(node, Name) and node.id == name]
+    return len(reads) == 1 and any(item.name == name for item in around[-1].params.items)
 
 
 def _assigned(body: Sequence[Node], name: str) -> Iterator[Expr]:
