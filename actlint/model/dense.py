@@ -45,6 +45,7 @@ _ON_PURPOSE = re.compile(
     r"|(^|[._])(n?z|z_?dim|dim_?z|emb)([._]|$)",
     re.IGNORECASE,
 )
+_RANK = re.compile(r"rank|bottle|reduc|squeez|compress|low|^r$|^k$", re.IGNORECASE)
 _KEEPING = frozenset(
     {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "unflatten", "view_as", "reshape_as"}
 )
@@ -186,6 +187,9 @@ def scores_one(trace: events.Trace, tensor: values.Tensor) -> bool:
 def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | None:
     """Whether the widths (and a missing bias) say that the two are meant as a product; None if they say nothing."""
     before, middle, after = _width_in(first), _width_out(first), _width_out(second)
+    unbiased = first.args.get("bias") == values.Constant(False)
+    if unbiased and _named_on_purpose(first, path):
+        return True  # however small the ends are that somebody tries it out with
     sizes = _number(before), _number(middle), _number(after)
     if sizes[1] is not None:
         ends = [size for size in (sizes[0], sizes[2]) if size is not None]
@@ -195,13 +199,22 @@ def factorised(first: ModuleObject, second: ModuleObject, path: Path) -> bool | 
             return True
     if _widened(first, _IN, _OUT, path) or _widened(second, _OUT, _IN, path):
         return False
-    if first.args.get("bias") == values.Constant(False):
+    if unbiased:
         return True
     if isinstance(middle, (values.Constant, Symbol)) and middle in (before, after):
         return None
     if not isinstance(middle, (values.Constant, Symbol)):
         return True
     return True if isinstance(middle, Symbol) and _ON_PURPOSE.search(middle.label) else None
+
+
+def _named_on_purpose(layer: ModuleObject, path: Path) -> bool:
+    """Whether the name under which a layer's constructor is given its width out says that it is a rank or the like."""
+    parents = path(layer.site)
+    call = parents[-1] if parents else None
+    written = _width(call, _OUT) if isinstance(call, Call) else None
+    name = dotted(written) if written is not None else None
+    return name is not None and _RANK.search(name.rpartition(".")[2]) is not None
 
 
 def may_narrow(layer: ModuleObject) -> bool:

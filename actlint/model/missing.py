@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from actlint.facts import Attribute, ClassDef, FunctionDef, If, IfExp, Node, Site, Try, With
+from actlint.facts import Attribute, ClassDef, Comprehension, For, FunctionDef, If, IfExp, Node, Site, Try, While, With
 from actlint.facts import Call as CallNode
 from actlint.model import classes
 from actlint.model.conditions import stated
@@ -67,7 +67,7 @@ def missing(unit: FileView, ctx: Context) -> Iterator[Missing]:
         # The first parameter of a function that stands in no class is anything that it is called with.
         inside = method is not None and method.params.items and any(isinstance(each, ClassDef) for each in path)
         own = is_name(node.value, method.params.items[0].name if method is not None and inside else "")
-        found = _verdict(family, node.attr, candidate, own)
+        found = _verdict(family, node.attr, candidate, own, path)
         # The general run comes first, and says best what decides.
         if found is not None and found.kind == "partly" and _has_modes(family, candidate):
             elsewhere.add((node.attr, cls))
@@ -173,7 +173,7 @@ class Verdict:
     stored: Site | None = None
 
 
-def _verdict(family: Family, name: str, candidate: Candidate, own: bool) -> Verdict | None:
+def _verdict(family: Family, name: str, candidate: Candidate, own: bool, path: tuple[Node, ...]) -> Verdict | None:
     trace, assigned = candidate.trace, family.assigned.get(name)
     if not assigned:
         said = stated(candidate.condition)
@@ -185,7 +185,7 @@ def _verdict(family: Family, name: str, candidate: Candidate, own: bool) -> Verd
         return None
     if trace is family.constructor:
         return None if candidate.missing else _early(trace, name, candidate)
-    return _partly(family.constructor, name, candidate)
+    return _partly(family.constructor, name, candidate, path)
 
 
 def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict | None:
@@ -198,7 +198,7 @@ def _early(trace: Trace, name: str, candidate: Candidate) -> Verdict | None:
     return None
 
 
-def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | None:
+def _partly(constructor: Trace, name: str, candidate: Candidate, path: tuple[Node, ...]) -> Verdict | None:
     """`forward` reads what the constructor assigns only under a condition on its parameters.
 
     The test that guards the assignment must be one that can fail for a correct caller: that a parameter equals none of
@@ -216,6 +216,8 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | No
     ends = [event.where.condition for event in constructor.events if isinstance(event, Return) and event.depth <= 1]
     if not any(consistent(both, end) for end in ends):
         return None
+    if _runs_only_then(constructor, candidate, path):
+        return None
     stores = [event for event in constructor.events if isinstance(event, Store) and event.name == name]
     if any(event.where.loop and event.receiver == constructor.receiver for event in stores):
         return None  # of what a loop of unknown length tests only one iteration has been seen
@@ -227,15 +229,35 @@ def _partly(constructor: Trace, name: str, candidate: Candidate) -> Verdict | No
     return Verdict("partly", said, stored) if said else None
 
 
+def _decided_by(constructor: Trace, candidate: Candidate) -> frozenset[str]:
+    """The attributes that hold what decides whether the missing one is there."""
+    subjects = {test.key.partition("\0")[0] for test in candidate.missing or () if not test.guard}
+    return frozenset(
+        event.name
+        for event in constructor.events
+        if isinstance(event, Store) and isinstance(event.value, Symbol) and event.value.key in subjects
+    )
+
+
+def _runs_only_then(constructor: Trace, candidate: Candidate, path: tuple[Node, ...]) -> bool:
+    """Whether a loop around the read goes as often as what decides says: `for i in range(self.depth)`."""
+    asked: list[Node] = []
+    for node in path:
+        match node:
+            case For(iterable=over) | While(test=over):
+                asked.append(over)
+            case Comprehension(clauses=clauses):
+                asked.extend(clause.iterable for clause in clauses)
+            case _:
+                pass
+    flags = _decided_by(constructor, candidate) if asked else frozenset()
+    return any(isinstance(node, Attribute) and node.attr in flags for node in walk(asked))
+
+
 def _has_modes(family: Family, candidate: Candidate) -> bool:
     """Whether a method beside `forward` asks for what decides: the object then has a use in which it is not called."""
     entry = candidate.trace.entry if candidate.trace is not None else None
-    subjects = {test.key.partition("\0")[0] for test in candidate.missing or () if not test.guard}
-    flags = {
-        event.name
-        for event in family.constructor.events
-        if isinstance(event, Store) and isinstance(event.value, Symbol) and event.value.key in subjects
-    }
+    flags = _decided_by(family.constructor, candidate)
     if entry is None or not flags:
         return False
     body = entry.code.body if isinstance(entry.code, FunctionDef) else [entry.code.body]
