@@ -1,12 +1,15 @@
 """Make `tables/module_attributes.py` and `tables/attributes.py`: what instances of Module and of each layer have.
 
 An instance of each class of `torch.nn` that derives from Module is made, with every option that adds something to it
-(biases, affine parameters, running statistics), and `dir` of it listed.
+(biases, affine parameters, running statistics), and `dir` of it listed, together with what the text of its class and of
+those that it derives from assigns to `self`: `DataParallel` gets some of its attributes only where there is a GPU.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 import warnings
 
 from torch import nn
@@ -87,10 +90,19 @@ def named(thing: nn.Module) -> set[str]:
     return {n for n in dir(thing) if not n.startswith("__") or n in DUNDERS | special}
 
 
+def assigned(cls: type) -> set[str]:
+    """The attributes of `self` that the text of a class assigns."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    stores = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+    return {node.attr for node in stores if isinstance(node.value, ast.Name) and node.value.id == "self"}
+
+
 def attributes(name: str) -> set[str]:
-    """`dir` of an instance; of a lazy layer also that of the layer that it becomes."""
+    """What an instance has; of a lazy layer also what the layer has that it becomes."""
     made = instance(name)
     own = named(made)
+    for cls in type(made).__mro__[: type(made).__mro__.index(nn.Module)]:
+        own |= assigned(cls)
     later = getattr(type(made), "cls_to_become", None)
     if later is not None:
         own |= attributes(later.__name__)

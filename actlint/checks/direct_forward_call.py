@@ -30,7 +30,7 @@ def direct_forward_call(unit: FileView, ctx: Context) -> Iterator[Finding]:
             assert isinstance(node.func, Attribute)
             if _own_forward(unit, event, node.func) or _just_built(unit, trace, event):
                 continue
-            if _is_interface(unit, ctx, event, node.func):
+            if _is_interface(unit, ctx, event, node.func) or _calls_otherwise(ctx, trace, event):
                 continue
             module = unit.site(event.where.site, node.func.value)
             yield Finding(
@@ -82,6 +82,14 @@ def _own_forward(unit: FileView, event: CallEvent, func: Attribute) -> bool:
 
 def _is_method(unit: FileView, event: CallEvent) -> bool:
     return any(isinstance(node, ClassDef) for node in unit.path_to(event.where.site))
+
+
+def _calls_otherwise(ctx: Context, trace: Trace, event: CallEvent) -> bool:
+    """The module's class has a `__call__` of its own: to call the module does something else."""
+    assert isinstance(event.callee, (Method, ForeignMethod)) and isinstance(event.callee.receiver, Module)
+    built = trace.heap.get(event.callee.receiver.ref)
+    cls = built.cls if isinstance(built, ModuleObject) else None
+    return isinstance(cls, Class) and ctx.method_owner(cls, "__call__") is not None
 
 
 def _is_interface(unit: FileView, ctx: Context, event: CallEvent, func: Attribute) -> bool:

@@ -298,6 +298,8 @@ def make_join(found: list[tuple[Condition, Value]], merge: Merge) -> Value:
         grouped.append((shared, merged))
     if unknown is not None:
         grouped.append(unknown)
+    if not grouped:
+        return Unknown("no path")
     if len(grouped) == 1:
         return grouped[0][1]
     if not grouped:

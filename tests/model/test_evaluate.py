@@ -8,7 +8,8 @@ import pytest
 
 from actlint.model.conditions import stated
 from actlint.model.events import Call, Merge, Read, Trace, Write
-from actlint.model.values import Unset
+from actlint.model.state import make_join
+from actlint.model.values import Unknown, Unset
 from actlint.model.verify import broken
 from tests.model.programs import PREAMBLE, file_view, forward, layers, operations
 
@@ -151,3 +152,8 @@ def test_what_a_lazy_module_tells_type_checkers_it_gives(lazy: str, known: bool)
     )
     trace = forward(main, {"parts/__init__.py": init, "parts/part.py": part})
     assert layers(trace) == (["ReLU"] if known else [])
+
+
+def test_no_path_at_all_is_unknown() -> None:
+    """Two paths may leave nothing in common; what then would be a Join of nothing cannot be merged."""
+    assert make_join([], lambda options: options[0][1]) == Unknown("no path")

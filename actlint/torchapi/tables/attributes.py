@@ -73,7 +73,9 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "torch.nn.CosineSimilarity": "__constants__ dim eps",
     "torch.nn.CrossEntropyLoss": "__constants__ ignore_index label_smoothing reduction weight",
     "torch.nn.CrossMapLRN2d": "alpha beta k size",
-    "torch.nn.DataParallel": "_is_protocol device_ids gather module parallel_apply replicate scatter",
+    "torch.nn.DataParallel": (
+        "_is_protocol device_ids dim gather module output_device parallel_apply replicate scatter src_device_obj"
+    ),
     "torch.nn.Dropout": "__constants__ inplace p",
     "torch.nn.Dropout1d": "__constants__ inplace p",
     "torch.nn.Dropout2d": "__constants__ inplace p",
