@@ -81,8 +81,20 @@ def definitions(names: Names, info: ClassInfo) -> Definitions:
                 computed.append((None, reason))
             elif reason := _computes(names, info.file, node, receiver):
                 computed.append((site, reason))
-    bound = frozenset((*info.methods, *info.attributes, *info.opaque))
+    bound = frozenset((*info.methods, *info.attributes, *info.opaque, *_promised(info.code.body)))
     return Definitions(bound, assigned, frozenset(asked), tuple(computed))
+
+
+def _promised(body: Iterable[Node]) -> Iterator[str]:
+    """The names of `stages: ClassVar[…]` without a value: classes that derive from this one give them."""
+    for node in body:
+        match node:
+            case AnnAssign(target=Name(id=name), annotation=annotation, value=None):
+                outer = annotation.value if isinstance(annotation, Subscript) else annotation
+                if (dotted(outer) or "").rpartition(".")[2] == "ClassVar":
+                    yield name
+            case _:
+                pass
 
 
 def asked_in(body: Iterable[Node]) -> frozenset[str]:
