@@ -41,6 +41,7 @@ from actlint.model.values import (
     Value,
 )
 from actlint.model.walk import walk
+from actlint.model.watched import Watched, plain
 
 STEPS = 2_000
 """Steps of one such call; what takes more runs inline."""
@@ -60,25 +61,25 @@ class Result:
     passed: Condition
 
 
-class _Bound(Exception):
+class Bound(Exception):
     """A value belongs to one run."""
 
 
 def call(m: Machine, function: Function, args: Args) -> Value | None:
     """What the call gives where it only computes; None where it has to be run inline."""
-    if m.apart or not args.complete or not _candidate(m, function):
+    if m.apart or args.sizes is not None or args.rest or not _candidate(m, function):
         return None
     if m.state.frames.get(m.names.files[function.site.path].number):
         return None  # the run has bound names of that file itself
     if function.frame and not _closed(m, function.frame):
         return None
     try:
-        key = (function.site, function.frame, *_keys(m, args))
-    except _Bound:
+        full = (function.site, function.frame, args.complete, args.rest, *_keys(m, args))
+    except Bound:
         return None
-    found = m.shared.apart.get(key, False)
+    found = m.shared.apart.get(full, False)
     if found is False:
-        found = m.shared.apart[key] = _run(m, function, args)
+        found = m.shared.apart[full] = _run(m, function, args)
     if not isinstance(found, Result):
         return None
     together = conjoin(m.state.condition, found.passed)
@@ -87,7 +88,7 @@ def call(m: Machine, function: Function, args: Args) -> Value | None:
     m.state.condition = m.state.condition if together is None else together
     value = found.value
     if found.heap:
-        value = _carried(found.heap, value, m, found.heap)
+        value = carried(found.heap, value, m, found.heap)
     return select(value, m.state.condition)
 
 
@@ -176,8 +177,10 @@ def _run(m: Machine, function: Function, args: Args) -> Result | None:
         number = m.parents[number][0]
     before = apart.counter
     given = Args(
-        [_carried(m.state.heap, value, apart) for value in args.positional],
-        {name: _carried(m.state.heap, value, apart) for name, value in args.keywords.items()},
+        [carried(m.state.heap, value, apart) for value in args.positional],
+        {name: carried(m.state.heap, value, apart) for name, value in args.keywords.items()},
+        args.complete,
+        rest=args.rest,
     )
     first, since = apart.counter, apart.mark()
     try:
@@ -187,14 +190,12 @@ def _run(m: Machine, function: Function, args: Args) -> Result | None:
     if not apart.state.alive or not all(_only_computes(apart, event) for event in apart.trace.events):
         return None
     written = apart.state.heap.log[since:]
-    # What was there before is in the log once, when the run took it over, and again if the call changed it.
-    outside = [ref for ref in written if ref <= first or ref > apart.counter]
-    if len(set(outside)) < len(outside) or any(before < ref <= first for ref in outside):
+    if module_level.changed(apart, written, before) or any(before < ref <= first for ref in written):
         return None  # it changes what is there for others, or what it was given
     heap = Heap()
     try:
         _collect(apart, value, first, heap, 0)
-    except _Bound:
+    except Bound:
         return None
     return Result(value, heap, apart.state.condition)
 
@@ -211,8 +212,8 @@ def _only_computes(m: Machine, event: Event) -> bool:
             return True
         case Escape(values=values):
             try:
-                return all(_key(m.state.heap, value, 0) is not None for value in values)
-            except _Bound:
+                return all(key(m.state.heap, value) is not None for value in values)
+            except Bound:
                 return False
         case _:
             return False
@@ -223,19 +224,20 @@ def _only_computes(m: Machine, event: Event) -> bool:
 
 def _keys(m: Machine, args: Args) -> _Key:
     heap = m.state.heap
-    positional = tuple([_key(heap, value, 0) for value in args.positional])
-    return positional, *((name, _key(heap, value, 0)) for name, value in args.keywords.items())
+    positional = tuple([key(heap, value) for value in args.positional])
+    return positional, *((name, key(heap, value)) for name, value in args.keywords.items())
 
 
-def _key(heap: Heap, value: Value, depth: int) -> object:
+def key(heap: Heap, value: Value, depth: int = 0) -> object:
     """What tells values apart, lists and dicts by what is in them.
 
     Raises:
-        _Bound: the value belongs to one run.
+        Bound: the value belongs to one run.
     """
     match value:
-        case Constant(value=plain):
-            return type(plain), plain
+        case Constant(value=own):
+            number = plain(own)
+            return type(number), number
         case External() | Class(frame=0) | ModuleFile() | Unknown():
             return value
         case Symbol(role=role) if role != "argument":
@@ -243,29 +245,29 @@ def _key(heap: Heap, value: Value, depth: int) -> object:
         case Function(site=site, frame=0):
             return site
         case _ if depth > DEPTH:
-            raise _Bound
+            raise Bound
         case Tuple(items=items):
-            return ("tuple", *[_key(heap, item, depth + 1) for item in items])
+            return ("tuple", *[key(heap, item, depth + 1) for item in items])
         case Iterator(element=element):
-            return "iterator", _key(heap, element, depth + 1)
+            return "iterator", key(heap, element, depth + 1)
         case Computed(op=op, operands=operands):
-            return (op, *[_key(heap, item, depth + 1) for item in operands])
+            return (op, *[key(heap, item, depth + 1) for item in operands])
         case Join(options=options):
-            return ("join", *[(when, _key(heap, option, depth + 1)) for when, option in options])
+            return ("join", *[(when, key(heap, option, depth + 1)) for when, option in options])
         case Partial(function=function, args=args, keywords=keywords):
-            own = tuple([(name, _key(heap, item, depth + 1)) for name, item in keywords])
-            return _key(heap, function, depth + 1), *[_key(heap, item, depth + 1) for item in args], own
+            own = tuple([(name, key(heap, item, depth + 1)) for name, item in keywords])
+            return key(heap, function, depth + 1), *[key(heap, item, depth + 1) for item in args], own
         case ListRef(ref=ref):
             found = heap[ref]
             assert isinstance(found, ListObject)
-            return (found.kind, found.complete, found.alike, *[_key(heap, item, depth + 1) for item in found.items])
+            return (found.kind, found.complete, found.alike, *[key(heap, item, depth + 1) for item in found.items])
         case DictRef(ref=ref):
             entries = heap[ref]
             assert isinstance(entries, DictObject)
-            pairs = [(type(name), name, _key(heap, item, depth + 1)) for name, item in entries.items.items()]
+            pairs = [(type(name), name, key(heap, item, depth + 1)) for name, item in entries.items.items()]
             return "dict", entries.complete, *pairs
         case _:
-            raise _Bound
+            raise Bound
 
 
 def _mapped(value: Value, other: Callable[[Value], Value]) -> Value:
@@ -280,37 +282,41 @@ def _mapped(value: Value, other: Callable[[Value], Value]) -> Value:
         case Partial(function=function, args=args, keywords=keywords):
             own = tuple([(name, other(item)) for name, item in keywords])
             return Partial(other(function), tuple([other(item) for item in args]), own)
+        case Computed(op=op, operands=operands, weight=weight):
+            return Computed(op, tuple([other(item) for item in operands]), weight)
         case _:
             return value
 
 
-def _carried(heap: Heap, value: Value, m: Machine, own: Heap | None = None) -> Value:
+def carried(heap: Heap, value: Value, m: Machine, own: Heap | None = None) -> Value:
     """The value with lists and dicts made anew for `m`: those in `own`, or all."""
     match value:
+        case Constant(value=number) if type(number) is Watched:
+            return Constant(plain(number))
         case ListRef(ref=ref) if own is None or ref in own:
             found = heap[ref]
             assert isinstance(found, ListObject)
-            items = tuple([_carried(heap, item, m, own) for item in found.items])
+            items = tuple([carried(heap, item, m, own) for item in found.items])
             return ListRef(m.allocate(ListObject(items, found.complete, found.kind, found.alike)))
         case DictRef(ref=ref) if own is None or ref in own:
             entries = heap[ref]
             assert isinstance(entries, DictObject)
-            pairs = {name: _carried(heap, item, m, own) for name, item in entries.items.items()}
+            pairs = {name: carried(heap, item, m, own) for name, item in entries.items.items()}
             return DictRef(m.allocate(DictObject(pairs, entries.complete)))
         case _:
-            return _mapped(value, lambda item: _carried(heap, item, m, own))
+            return _mapped(value, lambda item: carried(heap, item, m, own))
 
 
 def _collect(m: Machine, value: Value, first: int, into: Heap, depth: int) -> None:
     """Take the lists and dicts of a result, each of which has to be the call's own and stand there once.
 
     Raises:
-        _Bound: something belongs to a run, or to more than one place.
+        Bound: something belongs to a run, or to more than one place.
     """
     match value:
         case ListRef(ref=ref) | DictRef(ref=ref):
             if ref <= first or ref in into or depth > DEPTH:
-                raise _Bound
+                raise Bound
             found = into[ref] = m.state.heap[ref]
             assert isinstance(found, (ListObject, DictObject))
             for item in found.items if isinstance(found, ListObject) else found.items.values():
@@ -327,4 +333,4 @@ def _collect(m: Machine, value: Value, first: int, into: Heap, depth: int) -> No
             for item in (function, *args, *(own for _, own in keywords)):
                 _collect(m, item, first, into, depth + 1)
         case _:
-            _key(m.state.heap, value, 0)
+            key(m.state.heap, value)

@@ -19,6 +19,7 @@ from actlint.model import (
     mappings,
     patience,
     pythonic,
+    replay,
     statements,
     tensors,
 )
@@ -205,11 +206,16 @@ def _call_instance(m: Machine, receiver: Instance, args: Args, site: Site) -> Va
 
 
 def invoke(m: Machine, function: Function, args: Args, site: Site) -> Value:
+    """The result of a call of a project function: it is run inline, or known already."""
+    known = apart.call(m, function, args)
+    if known is None:
+        known = replay.call(m, function, args, site)
+    return invoke_here(m, function, args, site) if known is None else known
+
+
+def invoke_here(m: Machine, function: Function, args: Args, site: Site) -> Value:
     """Run a project function inline and give its result; Unknown where that is not possible."""
     code = function.code
-    known = apart.call(m, function, args)
-    if known is not None:
-        return known
     active = sum(1 for frame in m.stack if frame.function is not None and frame.function.site == function.site)
     if len(m.stack) > INLINE_DEPTH or active >= SAME_FUNCTION:
         return unknown_call(m, function, args, site, "calls nested too deeply")
@@ -492,6 +498,12 @@ def _missing(m: Machine, function: Function, item: Parameter, args: Args) -> Val
 
 def construct(m: Machine, cls: Class, args: Args, site: Site) -> Value:
     """`cls(args)` for a class of the project."""
+    known = replay.call(m, cls, args, site)
+    return construct_here(m, cls, args, site) if known is None else known
+
+
+def construct_here(m: Machine, cls: Class, args: Args, site: Site) -> Value:
+    """Make an object of a class of the project."""
     reason = classes.open_reason(m, cls)
     if classes.is_module(m, cls):
         value: Module | Instance = Module(m.allocate(ModuleObject(cls, site, open=reason, ready=False, children=())))

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from actlint.facts import (
     Attribute,
+    ClassDef,
     Collection,
     Constant,
     DictExpr,
@@ -27,14 +28,14 @@ from actlint.model.conditions import USUAL, WORLD
 from actlint.model.events import Call, Trace
 from actlint.model.link import File, Names
 from actlint.model.machine import (
-    STEPS_PER_FILE,
     STEPS_PER_FUNCTION,
-    STEPS_PER_NODE,
     STEPS_PER_RUN,
+    STEPS_RESERVED,
     BudgetExceeded,
     Frame,
     Machine,
     Shared,
+    steps_of,
 )
 from actlint.model.show import dotted
 from actlint.model.state import MAX_LITERALS, DictObject, Heap, InstanceObject, ModuleObject, State
@@ -123,25 +124,49 @@ def _mentions_tensor(annotation: Expr) -> bool:
     )
 
 
+PART = 4
+"""The part of a file's steps that are left that code which may belong to no model may have."""
+
+
 @dataclass(slots=True)
 class Purse:
-    """The steps that are left for the runs of one file."""
+    """The steps that are left for the runs of one file, and how many runs are still `waiting` for some. `most` is what
+    code that may belong to no model gets: less once such code has used up much of it and come to no end.
+    """
 
     steps: int
+    waiting: int = 0
+    most: int = STEPS_PER_RUN
 
     def take(self, most: int) -> int:
-        """Steps for one run."""
-        return min(most, max(self.steps, 0))
+        """Steps for one run: as many as there are, but a few remain for each that is to come."""
+        self.waiting = max(self.waiting - 1, 0)
+        return max(min(most, self.steps - STEPS_RESERVED * self.waiting), 0)
 
-    def give_back(self, given: int, left: int) -> None:
-        """A run has ended with `left` of its steps."""
+    def share(self) -> int:
+        """Steps for one run of code that may belong to no model: a part of those that are left."""
+        return self.take(min(self.most, max(STEPS_PER_FUNCTION, self.steps // PART)))
+
+    def give_back(self, given: int, left: int, shared: bool = False) -> None:
+        """A run has ended with `left` of its steps, which were a `share` if it is `shared`."""
         self.steps -= given - max(left, 0)
+        if shared and left < 0:
+            self.most = max(self.most // 2, STEPS_PER_FUNCTION)
 
 
 def purse_of(file: File) -> Purse:
     """The budget of a file, by its size."""
-    nodes = sum(chunk.facts.size for chunk in file.facts.chunks if chunk.facts is not None)
-    return Purse(STEPS_PER_FILE + STEPS_PER_NODE * nodes)
+    waiting = 1  # the script
+    for bindings in file.bindings.values():
+        for binding in bindings:
+            match binding.statement:
+                case ClassDef(body=body):
+                    waiting += 1 + sum(isinstance(s, FunctionDef) and s.name != "__init__" for s in body)
+                case FunctionDef():
+                    waiting += 1
+                case _:
+                    pass
+    return Purse(steps_of(file), waiting)
 
 
 def run_class(names: Names, shared: Shared, cls: Class, purse: Purse) -> Iterator[Trace]:
@@ -302,7 +327,8 @@ def _run_method(
 ) -> Trace:
     function = Function(Site(info.file.path, cls.site.chunk, code.ordinal), code, cls.frame, cls)
     trace = Trace(function, cls, made.trace.world, receiver=receiver, made_by=made_by)
-    given = purse.take(STEPS_PER_RUN if isinstance(receiver, Module) else STEPS_PER_FUNCTION)
+    model = isinstance(receiver, Module)
+    given = purse.take(STEPS_PER_RUN) if model else purse.share()
     m = Machine(names, shared, trace, base.fork(), [], dict(made.parents), steps=given, counter=made.counter)
     m.captured = set(made.captured)
     m.made = made.counter
@@ -315,7 +341,7 @@ def _run_method(
         bound[code.params.items[0].name] = cls if "classmethod" in written else receiver
     _run(m, function, bound)
     trace.heap = m.state.heap
-    purse.give_back(given, m.steps)
+    purse.give_back(given, m.steps, not model)
     return trace
 
 
@@ -389,11 +415,11 @@ def _run(m: Machine, function: Function, bound: dict[str, Value]) -> None:
 def run_function(names: Names, shared: Shared, function: Function, purse: Purse) -> Trace:
     """A module-level function on Symbols."""
     trace = Trace(function, None, "general")
-    given = purse.take(STEPS_PER_FUNCTION)
+    given = purse.share()
     m = Machine(names, shared, trace, steps=given)
     _run(m, function, symbols(m, function, "parameter"))
     trace.heap = m.state.heap
-    purse.give_back(given, m.steps)
+    purse.give_back(given, m.steps, True)
     return trace
 
 

@@ -14,11 +14,17 @@ from actlint.model.values import Class, Condition, Function, Tensor, Value
 
 STEPS_PER_RUN = 12_000
 STEPS_PER_FUNCTION = 4_000
+STEPS_RESERVED = 200
 STEPS_PER_NODE = 24
 STEPS_PER_FILE = 6_000
 INLINE_DEPTH = 12
 SAME_FUNCTION = 2
 UNROLL = 64
+
+
+def steps_of(file: File) -> int:
+    """The steps that all runs of a file have, by its size."""
+    return STEPS_PER_FILE + STEPS_PER_NODE * sum(c.facts.size for c in file.facts.chunks if c.facts is not None)
 
 
 class BudgetExceeded(Exception):
@@ -63,9 +69,10 @@ class Loop:
 class Shared:
     """What is read from code once a program: `classes` by definition and their `ancestors` (`reading` counts those that
     are being read), `codes` by function, `bound` names by statement, `sites` by file and chunk, module-level names by
-    file (`globals`; None where each run has its own), `counters` of loops by function, whether a function may only
-    compute (`computing`) and what calls that do give (`apart`; None where they do more), and how many runs apart there
-    were (`rooms`).
+    file (`globals`; None where each run has its own) and the objects they denote (`originals`), `counters` of loops by
+    function, whether a function may only compute (`computing`) and what calls that do give (`apart`; None where they do
+    more), how many runs apart there were (`rooms`), and what `model.replay` knows of the blocks that a file's runs
+    make, by file.
     """
 
     classes: dict[Site, object] = field(default_factory=dict)
@@ -75,11 +82,13 @@ class Shared:
     bound: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
     sites: dict[tuple[int, int], dict[int, Site]] = field(default_factory=dict)
     globals: dict[tuple[int, str], object] = field(default_factory=dict)
+    originals: dict[int, Object] = field(default_factory=dict)
     counters: dict[Site, frozenset[str]] = field(default_factory=dict)
     computing: dict[Site, bool] = field(default_factory=dict)
     decorators: dict[tuple[Site, bool], Literal["same", "wrapped", "other"]] = field(default_factory=dict)
     apart: dict[tuple[object, ...], object] = field(default_factory=dict)
     rooms: int = 0
+    replay: dict[int, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,7 +100,8 @@ class Machine:
     dimensions of views of it. `overwritten` counts in-place writes. `heads` are the tensors at the head of a loop of
     unknown length, by number, with what they are before it. `apart` marks a machine that works out one call. `kept`
     is what functions that cache their results have given. While a module is `constructing`, a call may have a `floor`
-    of steps below which it is left if it has been `idle`.
+    of steps below which it is left if it has been `idle`. A machine that works out what is made again does so for the
+    runs of the file `root`. `repeated` are calls that `model.replay` has repeated, with their first events.
     """
 
     names: Names
@@ -118,6 +128,8 @@ class Machine:
     constructing: bool = False
     floor: int = 0
     idle: Callable[[], bool] | None = None
+    root: File | None = None
+    repeated: dict[object, tuple[int, Event]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:

@@ -86,7 +86,20 @@ def _of_program(m: Machine, file: File, name: str) -> Snapshot:
             shared.globals[key] = None
             return _of_run(m, file, name)
     shared.globals[key] = snapshot
+    shared.originals.update(snapshot.heap)
     return snapshot
+
+
+def changed(m: Machine, written: list[int], since: int) -> bool:
+    """Whether a run apart, whose own objects come after `since`, has changed what is there for others by writing these
+    objects. It also writes what it only takes over.
+    """
+    for ref in written:
+        if ref <= since or ref > m.counter:
+            original = m.shared.originals.get(ref)
+            if original is None or m.state.heap.get(ref, original) is not original:
+                return True
+    return False
 
 
 def _of_run(m: Machine, file: File, name: str) -> Snapshot:
