@@ -130,13 +130,19 @@ PART = 4
 
 @dataclass(slots=True)
 class Purse:
-    """The steps that are left for the runs of one file, and how many runs are still `waiting` for some. `most` is what
-    code that may belong to no model gets: less once such code has used up much of it and come to no end.
+    """The steps that are left for the runs of one file, of how many (`whole`), and how many runs still wait for some.
+    `most` is what code that may belong to no model gets: less once such code has used up much of it and come to no end.
     """
 
     steps: int
     waiting: int = 0
     most: int = STEPS_PER_RUN
+    whole: int = 0
+
+    @property
+    def spent(self) -> float:
+        """The share that is used."""
+        return 1 - max(self.steps, 0) / self.whole if self.whole else 0.0
 
     def take(self, most: int) -> int:
         """Steps for one run: as many as there are, but a few remain for each that is to come."""
@@ -166,7 +172,8 @@ def purse_of(file: File) -> Purse:
                     waiting += 1
                 case _:
                     pass
-    return Purse(steps_of(file), waiting)
+    whole = steps_of(file)
+    return Purse(whole, waiting, whole=whole)
 
 
 def run_class(names: Names, shared: Shared, cls: Class, purse: Purse) -> Iterator[Trace]:

@@ -163,6 +163,10 @@ class FileView:
             self._held = tuple(run for group in groups for run in held(names, shared, self.path, group, purse))
         yield from self._held
 
+    def spent(self) -> float:
+        """The share of the file's steps that its runs have used so far."""
+        return 0.0 if self._steps is None else self._steps.spent
+
     def _purse(self) -> Purse:
         if self._steps is None:
             self._steps = purse_of(self.file)

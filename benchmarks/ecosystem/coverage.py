@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actlint import engine, session
@@ -18,10 +18,20 @@ from actlint.model.values import Class
 MOST = 20
 
 
+@dataclass(slots=True)
+class Steps:
+    """How many runs there were, how many of them lacked steps, and what share of its steps each file used."""
+
+    runs: int = 0
+    lacking: int = 0
+    spent: list[float] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Of one package: its modules and how many of them are covered; of the others, by cause, how many it is met first
-    in (`first`) and how many it alone keeps from being covered (`alone`).
+    in (`first`) and how many it alone keeps from being covered (`alone`). Of its `runs`, `lacking` ended since their
+    steps were used up; `spent` is the share of its steps that each file has used.
     """
 
     package: str
@@ -29,6 +39,9 @@ class Measured:
     covered: int
     first: Counter[str]
     alone: Counter[str]
+    runs: int = 0
+    lacking: int = 0
+    spent: tuple[float, ...] = ()
 
     @property
     def share(self) -> float:
@@ -41,7 +54,8 @@ def measure(package: str, directory: Path) -> Measured:
     modules = covered = 0
     first: Counter[str] = Counter()
     alone: Counter[str] = Counter()
-    for causes in _causes(directory):
+    steps = Steps()
+    for causes in _causes(directory, steps):
         modules += 1
         if not causes:
             covered += 1
@@ -49,7 +63,7 @@ def measure(package: str, directory: Path) -> Measured:
         groups = list(dict.fromkeys(map(group, causes)))
         first[groups[0]] += 1
         alone[groups[0]] += len(groups) == 1
-    return Measured(package, modules, covered, first, alone)
+    return Measured(package, modules, covered, first, alone, steps.runs, steps.lacking, tuple(steps.spent))
 
 
 def group(cause: str) -> str:
@@ -57,8 +71,8 @@ def group(cause: str) -> str:
     return cause.partition(": ")[0]
 
 
-def _causes(directory: Path) -> Iterator[tuple[str, ...]]:
-    """For every module of the directory, why it is not covered."""
+def _causes(directory: Path, steps: Steps) -> Iterator[tuple[str, ...]]:
+    """For every module of the directory, why it is not covered. The steps of all runs are counted."""
     request = session.Request((".",), Configuration(isolated=True))
     with _inside(directory):
         projects, _ = session.find(request)
@@ -71,7 +85,10 @@ def _causes(directory: Path) -> Iterator[tuple[str, ...]]:
                 # a view of its own, so that traces go when the file has been looked at
                 view = FileView(program, file)
                 wanted = [cls for cls in view.classes() if counts(context, cls)]
-                traces = tuple(view.traces()) if wanted else ()
+                traces = tuple(view.traces())
+                steps.runs += len(traces)
+                steps.lacking += sum(not trace.complete for trace in traces)
+                steps.spent.append(view.spent())
                 seen.update(inside(context, traces))
                 found.extend((cls.cls, coverage(cls, traces).causes) for cls in wanted)
             yield from (() if cls in seen else causes for cls, causes in found)
@@ -96,6 +113,12 @@ def report(found: Sequence[Measured]) -> str:
     lines = [f"{name:{width}}  {covered:5} of {modules:5}  {share:6.1%}" for name, covered, modules, share in rows]
     causes = _sum(each.first for each in found)
     alone = _sum(each.alone for each in found)
+    lines += ["", "runs that ended for lack of steps; files that used all their steps, and the largest share of one"]
+    for each in found:
+        lack, empty = f"{each.lacking} of {each.runs} runs", sum(share >= 1 for share in each.spent)
+        lines.append(
+            f"{each.package:{width}}  {lack}, {empty} of {len(each.spent)} files, {max(each.spent, default=0):.0%}"
+        )
     lines += ["", "what blocks the others: modules in which it comes first, and of these, in which it alone blocks"]
     lines += [f"{count:5} {alone[cause]:5}  {cause}" for cause, count in causes.most_common(MOST)]
     return "\n".join(lines)
