@@ -219,6 +219,8 @@ def _behaves(m: Machine, cls: Value, python: type) -> bool | None:
     ancestors = classes.mro(m, cls) if isinstance(cls, Class) else (cls,)
     if python is object:
         return True
+    if classes.is_named_tuple(m, cls):
+        return issubclass(tuple, python)
     for ancestor in ancestors:
         own = PYTHON.get(_name(ancestor))
         if own is not None and issubclass(own, python):

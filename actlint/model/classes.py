@@ -304,13 +304,25 @@ def foreign_attributes(qualname: str) -> frozenset[str] | None:
         return frozenset()
     if qualname in MAPPINGS:
         return MAPPINGS[qualname]
+    if qualname == NAMED_TUPLE:
+        return _OF_TUPLES
     known = torchapi.base_class(qualname)
     if known is not None:
         return known
     return torchapi.class_attributes(qualname)
 
 
+def is_named_tuple(m: Machine, cls: Value) -> bool:
+    """Whether objects of a class are tuples whose items have names."""
+    if not isinstance(cls, Class):
+        return False
+    return any(isinstance(each, External) and each.qualname == NAMED_TUPLE for each in mro(m, cls))
+
+
 _PLAIN = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+
+NAMED_TUPLE: Final = "typing.NamedTuple"
+_OF_TUPLES: Final = frozenset(dir(tuple)) | {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 
 DICTS: Final = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "typing.OrderedDict"})
 """Python's classes whose objects are, or have, a dict."""

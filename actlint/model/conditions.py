@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actlint.model.state import essential
 from actlint.model.values import Condition, Test
 
 _MOST = 2
@@ -26,7 +27,7 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
     """
     words: list[str] = []
     calls = 0
-    for test in condition:
+    for test in essential(condition):
         if test.guard or test.key.startswith(LOOP):
             continue
         if test.key.startswith(UNCLAIMED) or "#" in test.key:

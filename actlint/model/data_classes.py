@@ -57,6 +57,11 @@ def bind_fields(m: Machine, value: Module | Instance, cls: Class, args: Args) ->
     return True
 
 
+def has_fields(m: Machine, cls: Class) -> bool:
+    """Whether the class is a dataclass or NamedTuple: its objects are there for what is in their fields."""
+    return _fields(m, cls) is not None
+
+
 def _fields(m: Machine, cls: Class) -> dict[str, tuple[Class, Expr | None]] | None:
     """The fields of a dataclass (or NamedTuple) by name, each with the class that gives its default, and that default;
     None for any other class.
@@ -65,7 +70,7 @@ def _fields(m: Machine, cls: Class) -> dict[str, tuple[Class, Expr | None]] | No
     found_any = is_dataclass(m, cls)
     for ancestor in reversed(classes.mro(m, cls)):
         if not isinstance(ancestor, Class):
-            found_any = found_any or (isinstance(ancestor, External) and ancestor.qualname == "typing.NamedTuple")
+            found_any = found_any or (isinstance(ancestor, External) and ancestor.qualname == classes.NAMED_TUPLE)
             continue
         info = classes.class_info(m, ancestor)
         for statement in info.code.body:

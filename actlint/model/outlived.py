@@ -63,13 +63,13 @@ class Outlived:
 
 def outlived(unit: FileView) -> Iterator[Outlived]:
     """Each such write once, with the first read of what it replaced."""
-    raising = {id(found.over.write) for found in clobbered(unit)}
+    raising = {found.over.write.where.site for found in clobbered(unit)}  # in another run it is the same fault
     for trace in unit.traces():
         writes: dict[int, list[tuple[int, Write]]] = {}
         found: dict[Site, Outlived] = {}
         for index, event in enumerate(trace.events):
             if isinstance(event, Write):
-                if id(event) not in raising and not any(_raises(hazard) for hazard in event.hazards):
+                if event.where.site not in raising and not any(_raises(hazard) for hazard in event.hazards):
                     for number in _overwritten(trace, event.tensor):
                         writes.setdefault(number, []).append((index, event))
             elif isinstance(event, Stale) and event.where.site.path == unit.path:

@@ -36,6 +36,7 @@ from actlint.facts import Return as ReturnNode
 from actlint.model.conditions import LOOP, UNCLAIMED
 from actlint.model.events import Argument, Return, Store, Trace, Write
 from actlint.model.events import Call as CallEvent
+from actlint.model.state import essential
 from actlint.model.values import Condition, Tensor
 from actlint.model.walk import walk
 
@@ -92,7 +93,7 @@ def _gives(node: ReturnNode | None) -> bool:
 
 def _is_choice(condition: Condition) -> bool:
     """Whether a path is none that a correct caller takes: no loop runs, or none of the known cases is there."""
-    tests = [test for test in condition if not test.guard]
+    tests = [test for test in essential(condition) if not test.guard]
     for test in tests:
         _, _, relation = test.key.partition("\0")
         if test.key.startswith(_UNCLAIMED) or (not test.positive and relation.startswith(_KINDS)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actlint.model import classes
 from actlint.model.conditions import CASE
 from actlint.model.machine import Machine
 from actlint.model.state import MAX_OPTIONS, DictObject, InstanceObject, ListObject, ModuleObject, make_join
@@ -82,13 +83,18 @@ def _elements(m: Machine, value: Value) -> tuple[Value, ...] | None:
             return tuple(child for _, child in module.children)
         case Instance(ref=ref):
             instance = m.state.heap[ref]
-            named = isinstance(instance, InstanceObject) and instance.cls == NAMED_TUPLE
+            named = isinstance(instance, InstanceObject) and _is_named_tuple(m, instance)
             entries_of = content(m, value)
             if entries_of is not None:
                 return _elements(m, entries_of)
             return tuple(instance.attrs.values()) if isinstance(instance, InstanceObject) and named else None
         case _:
             return None
+
+
+def _is_named_tuple(m: Machine, instance: InstanceObject) -> bool:
+    """Whether an object is a tuple whose items have names, all of which are known."""
+    return instance.cls == NAMED_TUPLE or (not instance.open and classes.is_named_tuple(m, instance.cls))
 
 
 def text_value(text: str | bytes) -> Value:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actlint.facts import Name, Site
-from actlint.model import expressions
+from actlint.model import data_classes, expressions
 from actlint.model.events import Stale
 from actlint.model.machine import Machine
-from actlint.model.state import DictObject, ListObject, select
-from actlint.model.values import DictRef, ListRef, Symbol, Tensor, Tuple, Value
+from actlint.model.state import DictObject, InstanceObject, ListObject, select
+from actlint.model.values import Class, DictRef, Instance, ListRef, Symbol, Tensor, Tuple, Value
 
 
 def name(m: Machine, node: Name, value: Value) -> Value:
@@ -57,7 +57,7 @@ def partly(m: Machine, values: Iterable[Value], site: Site) -> None:
 
 
 def inside(m: Machine, value: Value, site: Site, depth: int = 0) -> None:
-    """The items of a container are read, those of containers in it too."""
+    """The items of a container are read, those of containers in it too; so are the fields of a dataclass."""
     items: tuple[Value, ...] = ()
     match value:
         case Tuple(items=inner):
@@ -66,6 +66,9 @@ def inside(m: Machine, value: Value, site: Site, depth: int = 0) -> None:
             items = found.items
         case DictRef(ref=ref) if isinstance(entries := m.state.heap.get(ref), DictObject):
             items = tuple(entries.items.values())
+        case Instance(ref=ref) if isinstance(made := m.state.heap.get(ref), InstanceObject):
+            if isinstance(made.cls, Class) and data_classes.has_fields(m, made.cls):
+                items = tuple(made.attrs.values())
         case _:
             pass
     for item in items:

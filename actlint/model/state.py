@@ -200,6 +200,24 @@ def _implied_false(a: Test, b: Test, subject: int) -> bool:
     return relation.startswith("isinstance ") and wanted == "is None" and b.positive
 
 
+def essential(condition: Condition) -> Condition:
+    """The literals that no other one of them implies: that it is `'b'` says that it is neither `'a'` nor None.
+
+    What a survived `raise` leaves as the only case stands for those that it implies, and is a condition as they are.
+    """
+    if len(condition) < 2:
+        return condition
+    kept: list[Test] = []
+    speaking: set[Test] = set()
+    for test in condition:
+        known = [each for each in condition if each.key != test.key and contradicts(each, negate(test))]
+        if not known:
+            kept.append(test)
+        elif not test.guard:
+            speaking.update(known)
+    return tuple(replace(test, guard=False) if test in speaking else test for test in kept)
+
+
 def consistent(condition: Condition, other: Condition) -> bool:
     """Whether both conjunctions can hold together."""
     for a in condition:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from actlint.model.state import join_values, negate
+from dataclasses import replace
+
+from actlint.model.conditions import stated
+from actlint.model.state import essential, join_values, negate
 from actlint.model.values import Condition, Constant, Join, Tensor, Test, Unknown, Value
 
 
@@ -17,3 +20,13 @@ def test_that_no_path_leads_to_is_unknown() -> None:
     other = Join((((negate(deep), wide), Constant(3)), ((negate(deep), negate(wide)), Constant(4))))
     joined = join_values(one, (negate(deep),), other, (deep,), _merge)
     assert isinstance(joined, Unknown)
+
+
+def test_a_case_stands_for_those_that_it_rules_out() -> None:
+    """`elif kind == 'c'` after two others is one condition; so is what a `raise` for the rest leaves."""
+    one, two, three = (Test(f"kind\0== {name!r}", True, f"kind == {name!r}") for name in "abc")
+    last = replace(three, guard=True)
+    assert essential((negate(one), negate(two), three)) == (three,)
+    assert essential((negate(one), negate(two), last)) == (three,)
+    assert essential((negate(one), negate(two))) == (negate(one), negate(two))
+    assert stated((negate(one), negate(two), three)) == ("`kind == 'c'`",)
