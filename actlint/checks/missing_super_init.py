@@ -51,6 +51,9 @@ def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
                     "`nn.Module` is not set up",
                     (Note(site, f"`{parent}.__init__` does not call `super()`"),),
                 )
+            elif _unbound(calls[0]):
+                why, label = "`super` with a class alone is bound to no object", "`nn.Module` is not set up"
+                notes = (Note(first, "sets nothing up: write `super().__init__()`"),)
             else:
                 continue
         yield Finding(
@@ -83,6 +86,15 @@ def _super_inits(init: FunctionDef) -> Iterator[ExprStmt]:
         match statement:
             case ExprStmt(value=Call(func=Attribute(attr="__init__"))):
                 yield statement
+
+
+def _unbound(statement: ExprStmt) -> bool:
+    """`super(Net).__init__()`, where `self` was forgotten."""
+    match statement.value:
+        case Call(func=Attribute(value=Call(func=Name(id="super"), args=(given,)))):
+            return not given.star
+        case _:
+            return False
 
 
 def _fix(unit: FileView, ctx: Context, cls: ClassView, init: FunctionDef, calls: list[ExprStmt]) -> Repair | None:
