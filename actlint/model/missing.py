@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -95,8 +96,8 @@ class Family:
     """A class and its ancestors: what their text defines.
 
     `methods` are those of the class itself; `assigned` says which functions assign a name, `ran` which functions the
-    run of the constructor has seen. `hidden`: the text alone does not show all that they define. `builds`: methods of
-    the class itself are part of its construction.
+    run of the constructor has seen, `replaced` which ones never run, as others stand in their place. `hidden`: the text
+    alone does not show all that they define. `builds`: methods of the class itself are part of its construction.
     """
 
     methods: tuple[FunctionDef, ...]
@@ -105,6 +106,7 @@ class Family:
     asked: frozenset[str]
     constructor: Trace
     ran: frozenset[Site]
+    replaced: frozenset[Site]
     hidden: bool
     builds: bool
 
@@ -128,7 +130,29 @@ def _family(ctx: Context, cls: Class) -> Family | None:
     methods = tuple(ctx.info(cls).methods.values())
     builds = "__init__" in ctx.info(cls).methods or any(function.owner == cls for function in returns)
     hidden = any(each.computed for each in own)
-    return Family(methods, bound, assigned, asked, found.constructor, ran, hidden, builds)
+    replaced = _replaced(ctx, cls) - ran
+    return Family(methods, bound, assigned, asked, found.constructor, ran, replaced, hidden, builds)
+
+
+def _replaced(ctx: Context, cls: Class) -> frozenset[Site]:
+    """The methods of ancestors that the class, or one between, defines anew without ever calling what it replaces."""
+    family = [each for each in ctx.mro(cls) if isinstance(each, Class)]
+    if len(family) < 2:
+        return frozenset()
+    methods = [(each, name, code) for each in family for name, code in ctx.info(each).methods.items()]
+    names = Counter(name for _, name, _ in methods)
+    again = {name for name, count in names.items() if count > 1}
+    for _, _, code in methods if again else ():
+        own = code.params.items[0].name if code.params.items else ""
+        for node in walk(code.body):
+            if isinstance(node, Attribute) and node.attr in again and not is_name(node.value, own):
+                again.discard(node.attr)  # `super().build()`, `Base.build(self)`
+    first = {name: each for each, name, _ in reversed(methods)}
+    return frozenset(
+        Site(each.site.path, each.site.chunk, code.ordinal)
+        for each, name, code in methods
+        if name in again and first[name] != each
+    )
 
 
 def _defined_elsewhere(ctx: Context, cls: Class, name: str, kind: Kind) -> bool:
@@ -175,7 +199,7 @@ class Verdict:
 
 def _verdict(family: Family, name: str, candidate: Candidate, own: bool, path: tuple[Node, ...]) -> Verdict | None:
     trace, assigned = candidate.trace, family.assigned.get(name)
-    if not assigned:
+    if not assigned or assigned <= family.replaced:
         said = stated(candidate.condition)
         # What another object is was decided before it is read here; only its own class decides what a receiver is.
         if candidate.missing or (not own and said != ()) or (candidate.blind and family.hidden):
