@@ -239,9 +239,10 @@ def unflattened(unit: FileView) -> Iterator[Mismatch]:
             if not isinstance(event, Call) or event.op is None or event.op.qualname != "torch.nn.Linear":
                 continue
             given = input_of(event)
-            if given is None or event.layer is None or _opaque(event) or event.where.loop:
+            size = None if event.layer is None else event.layer.args.get("in_features")
+            if given is None or event.layer is None or size is None or _opaque(event) or event.where.loop:
                 continue
-            shape, wanted = shape_of(trace, given), plain(trace, event.layer.args["in_features"])
+            shape, wanted = shape_of(trace, given), plain(trace, size)
             channels = shape.at(1)
             if len(shape.dims) not in (4, 5) or type(wanted) is not int or type(channels) is not int:
                 continue
