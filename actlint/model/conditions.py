@@ -6,6 +6,7 @@ from actlint.model.state import essential
 from actlint.model.values import Condition, Test
 
 _MOST = 2
+_SELF = "self."
 WORLD = "?world:"
 """How the key of a literal begins that says at which constructor call a run's findings hold."""
 USUAL = "?usual:"
@@ -23,20 +24,27 @@ def stated(condition: Condition) -> tuple[str, ...] | None:
 
     A claim rests on at most two literals, besides the call that gave the arguments. A raise or
     assert that was survived is no condition, nor is that a loop runs.
-    Which of several imports was taken, and what happens after an exception, is not claimed at all.
+    Which of several imports was taken, and what happens after an exception, is not claimed at all. Nor is that what is
+    not known turns out one way here and the other way there, where both are written alike; nor what rests on something
+    else beside an attribute that is not known, since the constructor may have made the one of the other.
     """
     words: list[str] = []
+    decided: dict[str, bool] = {}
+    hidden = False
     calls = 0
     for test in essential(condition):
         if test.guard or test.key.startswith(LOOP):
             continue
         if test.key.startswith(UNCLAIMED) or "#" in test.key:
             return None
+        if test.key.startswith("?") and decided.setdefault(test.text, test.positive) != test.positive:
+            return None
+        hidden = hidden or (test.key.startswith("?") and not test.key.startswith((WORLD, USUAL)) and _SELF in test.text)
         text = describe(test)
         if text not in words:
             words.append(text)
             calls += test.key.startswith(WORLD)
-    return tuple(words) if len(words) - calls <= _MOST else None
+    return tuple(words) if len(words) - calls <= (1 if hidden else _MOST) else None
 
 
 def is_skipped(test: Test) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actlint import torchapi
 from actlint.facts import Site
-from actlint.model import applied, attributes, calls, classes, custom_views, gradients, tensors
+from actlint.model import applied, attributes, calls, classes, custom_views, gradients, hyperparameters, tensors
 from actlint.model.args import Args
 from actlint.model.conditions import LOOP
 from actlint.model.events import Call, LoopEdge
@@ -29,6 +29,7 @@ from actlint.model.values import (
 from actlint.model.values import (
     Iterator as IteratorValue,
 )
+from actlint.torchapi import lightning
 
 _LISTS = frozenset({"torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
@@ -269,6 +270,9 @@ def module_method(m: Machine, module: Module, name: str, args: Args, site: Site,
             m.state.heap[module.ref] = calls.replaced(found, args={**found.args, HOOKED: Constant(True)})
             calls.escape(m, args.all(), f"{name}()", site)
             return Unknown(f"{name}()")
+        case _ if name == lightning.SAVES_HYPERPARAMETERS:
+            hyperparameters.save(m, module, args)
+            return Constant(None)
         case _ if name in custom_views.HOOKS:
             return custom_views.register(m, module, args, name, site)
         case _:

@@ -17,6 +17,11 @@ _HOMES: Final = (
 MODULE_CLASSES: Final = frozenset(f"{home}.LightningModule" for home in _HOMES.split())
 """Qualified names of LightningModule."""
 
+SAVES_HYPERPARAMETERS: Final = "save_hyperparameters"
+"""The method that keeps the constructor's arguments, as the attributes of …"""
+HYPERPARAMETERS: Final = "hparams"
+"""… this one."""
+
 _TRAINER_HOMES: Final = (
     "lightning lightning.pytorch lightning.pytorch.trainer lightning.pytorch.trainer.trainer pytorch_lightning "
     "pytorch_lightning.trainer pytorch_lightning.trainer.trainer"
