@@ -270,7 +270,10 @@ def _construct(m: Machine, cls: Class, args: Args | None = None) -> Value:
             first = method.code.params.items
             if first:
                 bound[first[0].name] = value
+            grad = m.state.grad
+            m.state.grad = False if calls.code_info(m, method).no_grad else grad
             calls.run_function(m, method, bound, None)
+            m.state.grad = grad
         else:
             # Fields of a dataclass are parameters, whatever their defaults; a foreign constructor gets nothing.
             fields = args is None and data_classes.is_dataclass(m, cls)

@@ -88,7 +88,12 @@ def _layer_of(m: Machine, tensor: Tensor, prefix: str) -> Value | None:
 
 def freeze(m: Machine, value: Value | None, flag: bool | None) -> None:
     """All parameters below a module require grad (`flag` True), or may not."""
+    for key in [key for key in m.symbols if key.startswith(_ALL)]:
+        del m.symbols[key]  # what a loop over them goes over from here on is another tensor
     for module in list(below(m, value)):
+        for key, known in list(m.symbols.items()) if flag is not True else ():
+            if key.startswith(f"{_ONE}{module.ref}:"):
+                flagged(m, m.current(known), None)
         found = m.state.heap[module.ref]
         assert isinstance(found, ModuleObject)
         if isinstance(found.cls, External):
