@@ -35,6 +35,7 @@ from actlint.model.values import (
     ModuleFile,
     Partial,
     Symbol,
+    Test,
     Tuple,
     Unknown,
     Unset,
@@ -73,6 +74,9 @@ def call(m: Machine, function: Function, args: Args) -> Value | None:
         return None  # the run has bound names of that file itself
     if function.frame and not _closed(m, function.frame):
         return None
+    own: dict[str, Test] = {}
+    if any(type(value) in _COMPOUND for value in args.all()):
+        args = _nameless(args, own)
     try:
         full = (function.site, function.frame, args.complete, args.rest, *_keys(m, args))
     except Bound:
@@ -82,14 +86,66 @@ def call(m: Machine, function: Function, args: Args) -> Value | None:
         found = m.shared.apart[full] = _run(m, function, args)
     if not isinstance(found, Result):
         return None
-    together = conjoin(m.state.condition, found.passed)
-    if together is None and not consistent(m.state.condition, found.passed):
+    value, heap, passed = _named(found, own) if own else (found.value, found.heap, found.passed)
+    together = conjoin(m.state.condition, passed)
+    if together is None and not consistent(m.state.condition, passed):
         return None
     m.state.condition = m.state.condition if together is None else together
-    value = found.value
-    if found.heap:
-        value = carried(found.heap, value, m, found.heap)
+    if heap:
+        value = carried(heap, value, m, heap)
     return select(value, m.state.condition)
+
+
+# --------------------------------------------------------------------------------------------------------------- names
+
+_COMPOUND = frozenset({Join, Tuple, Iterator, Partial, Computed})
+
+
+def _nameless(args: Args, own: dict[str, Test]) -> Args:
+    """The arguments with the literals that only one run knows called by the order in which they stand. `own` gets what
+    they are in the run: what the call gives is the same for all runs.
+    """
+    names: dict[str, str] = {}
+
+    def nameless(test: Test) -> Test:
+        if test.key[0] != "?" or "#" in test.key:
+            return test
+        name = names.setdefault(test.key, f"?{len(names)}")
+        own.setdefault(name, test)
+        return Test(name, test.positive, name, test.guard)
+
+    positional = [_retold(value, nameless) for value in args.positional]
+    return Args(
+        positional,
+        {name: _retold(value, nameless) for name, value in args.keywords.items()},
+        args.complete,
+        rest=args.rest,
+    )
+
+
+def _named(found: Result, own: dict[str, Test]) -> tuple[Value, Heap, Condition]:
+    """What a call gives, in the literals of the run that makes it."""
+
+    def named(test: Test) -> Test:
+        known = own.get(test.key)
+        return test if known is None else Test(known.key, test.positive, known.text, test.guard)
+
+    heap = Heap()
+    for ref, object_ in found.heap.items():
+        if isinstance(object_, ListObject):
+            items = tuple([_retold(item, named) for item in object_.items])
+            heap[ref] = ListObject(items, object_.complete, object_.kind, object_.alike)
+        elif isinstance(object_, DictObject):
+            pairs = {name: _retold(item, named) for name, item in object_.items.items()}
+            heap[ref] = DictObject(pairs, object_.complete)
+    return _retold(found.value, named), heap, tuple([named(test) for test in found.passed])
+
+
+def _retold(value: Value, other: Callable[[Test], Test]) -> Value:
+    """The value with `other` of each literal in it."""
+    if type(value) is Join:
+        return Join(tuple([(tuple([other(t) for t in when]), _retold(each, other)) for when, each in value.options]))
+    return _mapped(value, lambda item: _retold(item, other)) if type(value) in _COMPOUND else value
 
 
 # -------------------------------------------------------------------------------------------------------------- whether

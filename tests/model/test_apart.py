@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from actlint.model.events import Call, Trace
-from actlint.model.values import Constant, Value
-from tests.model.programs import PREAMBLE, forward, operations
+from actlint.model.values import Constant, External, Join, Value
+from tests.model.programs import PREAMBLE, file_view, forward, operations
 
 NET = """
 class Net(nn.Module):
@@ -193,3 +193,46 @@ def test_a_call_that_does_not_fit_is_one_of_the_run() -> None:
     helper = "def half(n):\n    return n // 2\n\n\n"
     trace = made(helper, "self.layers = nn.Linear(half(4, 5), 2) if flag else nn.Linear(half(8), 2)")
     assert Constant(4) in sizes(trace)
+
+
+HALVES = """
+from somewhere import choose
+
+
+def half(n):
+    return n // 2
+
+
+class One(nn.Module):
+    def __init__(self, a):
+        super().__init__()
+        kernel = 3 if choose(a) else 5
+        self.conv = nn.Conv2d(4, 4, kernel, padding=half(kernel))
+
+
+class Two(nn.Module):
+    def __init__(self, a):
+        super().__init__()
+        first = nn.ReLU() if choose(a) else nn.GELU()
+        kernel = 3 if choose(first) else 5
+        self.conv = nn.Conv2d(4, 4, kernel, padding=half(kernel))
+"""
+
+
+def test_what_only_one_run_knows_is_no_part_of_the_arguments() -> None:
+    view = file_view(PREAMBLE + HALVES)
+    tests = []
+    for cls in view.classes():
+        made = next(
+            dict(event.args)
+            for event in cls.constructor.events
+            if isinstance(event, Call) and event.callee == External("torch.nn.Conv2d")
+        )
+        kernel, padding = made["2"], made["padding"]
+        assert isinstance(kernel, Join) and isinstance(padding, Join)
+        assert [(when, value) for when, value in padding.options] == [
+            (when, Constant(half)) for (when, _), half in zip(kernel.options, (1, 2), strict=True)
+        ]
+        tests.append(kernel.options[0][0])
+    assert tests[0] != tests[1]
+    assert len(view.program.shared.apart) == 1
