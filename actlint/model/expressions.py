@@ -118,7 +118,7 @@ def _name(m: Machine, node: Name) -> Value:
     value = lookup(m, node.id)
     if type(value) is Unset:
         return Unknown(f"name that is not bound: {node.id}")
-    return stale.name(m, node, value) if m.overwritten and type(value) in (Tensor, Symbol) else value
+    return stale.name(m, node, value) if m.overwritten and type(value) in (Tensor, Symbol, Join) else value
 
 
 # ------------------------------------------------------------------------------------------------------------ operators

@@ -9,7 +9,7 @@ from actlint.model import data_classes, expressions
 from actlint.model.events import Stale
 from actlint.model.machine import Machine
 from actlint.model.state import DictObject, InstanceObject, ListObject, select
-from actlint.model.values import Class, DictRef, Instance, ListRef, Symbol, Tensor, Tuple, Value
+from actlint.model.values import Class, Condition, DictRef, Instance, Join, ListRef, Symbol, Tensor, Tuple, Value
 
 
 def name(m: Machine, node: Name, value: Value) -> Value:
@@ -17,10 +17,23 @@ def name(m: Machine, node: Name, value: Value) -> Value:
     told from what it was.
     """
     stored = expressions.stored(m, node.id)
+    if isinstance(value, Join):
+        return _by_path(m, node, value)
     held = _held(m, select(stored, m.state.condition)) if stored is not None else None
     if held is None or not read(m, m.site(node.ordinal), node.id, held):
         return value
     return m.current(held)
+
+
+def _by_path(m: Machine, node: Name, value: Join) -> Join:
+    """As a name that has one of several values, of which one was overwritten."""
+    found: list[tuple[Condition, Value]] = []
+    changed = False
+    for when, option in value.options:
+        if isinstance(option, Tensor) and read(m, m.site(node.ordinal), node.id, option):
+            option, changed = m.current(option), True
+        found.append((when, option))
+    return Join(tuple(found)) if changed else value
 
 
 def read(m: Machine, site: Site, holder: str, held: Tensor) -> bool:
