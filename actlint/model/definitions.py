@@ -34,6 +34,7 @@ from actlint.model.link import File, Names, global_name, member
 from actlint.model.show import dotted
 from actlint.model.values import Class, External, Function, ModuleFile, Value
 from actlint.model.walk import children, walk
+from actlint.torchapi.fastcore import STORES_ARGUMENTS
 
 _REGISTERS = frozenset({"add_module", "register_module", "register_buffer", "register_parameter", "__setattr__"})
 _TABLES = frozenset({"__dict__", "_modules", "_parameters", "_buffers"})
@@ -222,6 +223,8 @@ def _sets_computed(node: Node, receiver: str, others: bool = False) -> bool:
 def _opens(node: Node, receiver: str) -> str:
     """How a node changes the tables that hold its receiver's attributes, "" if it does not."""
     match node:
+        case Call(func=Name(id=name)) if name == STORES_ARGUMENTS:
+            return f"{name}() stores arguments"
         case Call(func=Name(id="vars"), args=args) if any(_is(argument.value, receiver) for argument in args):
             return "vars() of it"
         case Call(func=Attribute(value=Attribute(value=table, attr=name), attr=attr)) if name in _TABLES:
