@@ -26,8 +26,8 @@ def missing_super_init(unit: FileView, ctx: Context) -> Iterator[Finding]:
         calls = list(_super_inits(init))
         here = unit.site(cls.cls.site, init)
         assigned = node is not init
-        if not assigned and not construction.has_forward(ctx, cls):
-            continue  # what nothing calls as a module may do without
+        if not assigned and not (construction.has_forward(ctx, cls) and construction.is_made_itself(ctx, cls)):
+            continue  # what nothing calls as a module may do without, and heirs may call the constructors that it needs
         effect = (
             "raises AttributeError" if assigned else "`nn.Module` is not set up and every use raises AttributeError"
         )

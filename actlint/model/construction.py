@@ -42,6 +42,14 @@ def has_forward(ctx: Context, cls: ClassView) -> bool:
     return any("forward" in ctx.info(each).methods for each in ctx.mro(cls.cls) if isinstance(each, Class))
 
 
+def is_made_itself(ctx: Context, cls: ClassView) -> bool:
+    """Whether objects of the class itself are made: some are seen to be, or no class of the project that has a
+    constructor of its own derives from it.
+    """
+    heirs = ctx.subclasses(cls.cls)
+    return ctx.is_called(cls.cls) or not any("__init__" in ctx.info(heir).methods for heir in heirs)
+
+
 def _constructors(ctx: Context, cls: ClassView) -> list[tuple[Class, FunctionDef]]:
     """The project's constructors above the class, in resolution order."""
     found = []

@@ -33,12 +33,13 @@ from actlint.model.program import FileView
 from actlint.model.references import path_to
 from actlint.model.state import conjoin
 from actlint.model.tensors import CARRIED
-from actlint.model.values import Tensor
+from actlint.model.values import Constant, Tensor
 from actlint.model.walk import target_names, walk
 
 _IDEMPOTENT = frozenset({"relu", "ReLU", "relu6", "ReLU6", "hardtanh", "Hardtanh", "clamp", "clamp_min", "abs"})
 _METADATA = frozenset({"query", "creation", "random", "control"})
 _IGNORING = frozenset({"len", "isinstance", "print", "type", "id", "hasattr"})
+_NUDGE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _judge(
     path = unit.path_to(site)
     over = overwrite.overwrite(unit, trace, write) if site == write.where.site else None
     targets = _targets(node, over)
-    if _fills(trace, write, call) or not _reads_value(unit, trace, call, read, at, index):
+    if _fills(trace, write, call) or _nudges(trace, call) or not _reads_value(unit, trace, call, read, at, index):
         return None
     writer = unit.program.names.files.get(write.where.site.path)
     if writer is not None and is_blank(trace, write, path_to(writer, write.where.site)):
@@ -193,6 +194,17 @@ def _spelled(node: Node | None) -> tuple[str, ...]:
             return (f".{attr}",)
         case _:
             return ()
+
+
+def _nudges(trace: Trace, call: Call) -> bool:
+    """Whether a write moves the values by no more than keeps a comparison or a division out of trouble."""
+    name = call.op.qualname.rpartition(".")[2] if call.op is not None else ""
+    amount = dict(call.args).get("other")
+    if name == "copy_" and isinstance(amount, Tensor):  # `x[0] += eps` puts the sum back
+        made = trace.events[amount.event] if 0 <= amount.event < len(trace.events) else None
+        return isinstance(made, Call) and made.inplace is True and made is not call and _nudges(trace, made)
+    value = amount.value if isinstance(amount, Constant) and name in ("add_", "sub_", "subtract_") else None
+    return isinstance(value, (int, float)) and abs(value) <= _NUDGE
 
 
 def _fills(trace: Trace, write: Write, call: Call) -> bool:
