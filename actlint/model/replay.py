@@ -12,36 +12,25 @@ others. Nothing of that is kept longer than a file's runs last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from actlint.facts import FunctionDef, Site
 from actlint.model import apart, calls, module_level
 from actlint.model.args import Args
 from actlint.model.events import Event, Trace
-from actlint.model.link import File
 from actlint.model.machine import STEPS_PER_RUN, BudgetExceeded, Frame, Machine, Tedious, steps_of
+from actlint.model.recurring import Asked, Callee, Kept, Made, Slot, ask, full_key, known, slots, within
 from actlint.model.renumber import Foreign, Shift
-from actlint.model.state import DictObject, ListObject, ModuleObject, Object
+from actlint.model.state import ModuleObject
 from actlint.model.values import (
     Class,
-    Computed,
-    Condition,
     Constant,
     DictRef,
     Function,
-    Join,
     ListRef,
-    Partial,
-    Symbol,
-    Tuple,
     Value,
 )
-from actlint.model.values import (
-    Iterator as IteratorValue,
-)
-from actlint.model.watched import Watched, plain
+from actlint.model.watched import Watched
 
 STEPS = STEPS_PER_RUN
 """Steps of one such call."""
@@ -52,77 +41,8 @@ OBJECTS = 2
 DEEPEST = 10
 """How many such calls may be worked out inside one another."""
 
-_PLACE = -1
-"""The ordinal of the place at which a call is worked out, which is none in the code."""
 
-_Callee: TypeAlias = "Class | Function"
-_Slot: TypeAlias = "int | str"
-_Key: TypeAlias = "tuple[object, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What has come of a call: its value, the objects, events and closures that it made, and what holds once it has
-    returned. `given` are the lists and dicts among its arguments, `own` says which objects are those it made itself,
-    `layers` whether there is a module among them.
-    """
-
-    value: Value
-    first: int
-    last: int
-    heap: tuple[tuple[int, Object], ...]
-    events: tuple[Event, ...]
-    frames: tuple[tuple[int, dict[str, Value], tuple[int, File, frozenset[str]]], ...]
-    sizes: tuple[tuple[int, tuple[Value, ...]], ...]
-    ranks: tuple[tuple[int, int], ...]
-    overwritten: int
-    given: tuple[int, ...]
-    passed: Condition
-    layers: bool
-
-    def owns(self, ref: int) -> bool:
-        """Whether it has made or been given an object, which otherwise is the program's."""
-        return self.first < ref <= self.last or ref in self.given
-
-
-@dataclass(slots=True)
-class Kept:
-    """What is known of the calls in one file's runs, and the steps that are `left` for working out more.
-
-    `seen` are calls that have been made once, whatever numbers they were given. `made` is by callee, the arguments that
-    are no numbers, and the numbers that count; which these are is in `counted`, by callee. `making` are the calls that
-    are being worked out, outermost first; one that depends on which others are is in `passing`, by its place among
-    them. What is `endless` has taken too long once.
-    """
-
-    left: int
-    seen: set[_Key] = field(default_factory=set)
-    made: dict[_Key, Made | None] = field(default_factory=dict)
-    counted: dict[_Key, list[frozenset[_Slot]]] = field(default_factory=dict)
-    making: list[Site] = field(default_factory=list)
-    passing: set[int] = field(default_factory=set)
-    endless: set[Site] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A call that may be repeated: the `numbers` among its arguments, and what else tells it from others (`key`).
-    `entry` is what holds on the path before and may matter to it.
-    """
-
-    callee: _Callee
-    args: Args
-    numbers: dict[_Slot, Constant]
-    entry: Condition
-    key: _Key
-
-    @property
-    def place(self) -> Site:
-        """Where it is worked out."""
-        return Site(self.callee.site.path, self.callee.site.chunk, _PLACE)
-
-
-def call(m: Machine, callee: _Callee, args: Args, site: Site) -> Value | None:
+def call(m: Machine, callee: Callee, args: Args, site: Site) -> Value | None:
     """What the call gives; None where it has to be run."""
     if m.apart or callee.frame or args.sizes is not None or args.rest:
         return None
@@ -135,10 +55,10 @@ def call(m: Machine, callee: _Callee, args: Args, site: Site) -> Value | None:
     if kept is None or any(number < 0 and names for number, names in m.state.frames.items()):
         return None  # such a run may have bound names of a file itself
     try:
-        asked = _asked(m, callee, args)
+        asked = ask(m, callee, args)
     except apart.Bound:
         return None
-    found = _known(kept, asked)
+    found = known(kept, asked)
     if found is False:
         if asked.key not in kept.seen:
             kept.seen.add(asked.key)
@@ -166,93 +86,10 @@ def _kept(m: Machine) -> Kept | None:
     return found
 
 
-# ---------------------------------------------------------------------------------------------------------------- keys
-
-
-def _slots(args: Args) -> Iterator[tuple[_Slot, Value]]:
-    yield from enumerate(args.positional)
-    yield from args.keywords.items()
-
-
-def _asked(m: Machine, callee: _Callee, args: Args) -> _Call:
-    """The call as one that may be known.
-
-    Raises:
-        Bound: an argument belongs to the run.
-    """
-    numbers: dict[_Slot, Constant] = {}
-    parts: list[object] = [callee.site, m.state.grad, m.blurred > 0, m.constructing, args.complete, args.rest]
-    refs: list[int] = []
-    open_ = False
-    for slot, value in _slots(args):
-        if type(value) is Constant:
-            if type(value.value) in (int, Watched):
-                numbers[slot] = value
-                parts.append(slot)
-            else:
-                parts.append((slot, type(value.value), value.value))
-            continue
-        parts.append((slot, apart.key(m.state.heap, value)))
-        for inner in _within(m, value):
-            if isinstance(inner, (ListRef, DictRef)):
-                refs.append(inner.ref)
-            elif isinstance(inner, (Symbol, Join, Computed)):
-                open_ = True
-    if len(set(refs)) < len(refs):
-        parts.append(tuple([refs.index(ref) for ref in refs]))
-    # What the path knows matters to what is asked of parameters; which of several imports was taken, to all.
-    entry = tuple([t for t in m.state.condition if (open_ and t.key[0] != "?") or "#" in t.key])
-    return _Call(callee, args, numbers, entry, (*parts, entry))
-
-
-def _within(m: Machine, value: Value) -> Iterator[Value]:
-    """The value and the values in it, outermost first. Numbers in there count."""
-    yield value
-    for item in _items(m, value):
-        if type(item) is Constant:
-            plain(item.value)
-        else:
-            yield from _within(m, item)
-
-
-def _items(m: Machine, value: Value) -> Iterable[Value]:
-    match value:
-        case Tuple(items=items) | Computed(operands=items):
-            return items
-        case IteratorValue(element=element):
-            return (element,)
-        case Join(options=options):
-            return [option for _, option in options]
-        case Partial(function=function, args=first, keywords=keywords):
-            return (function, *first, *[item for _, item in keywords])
-        case ListRef(ref=ref):
-            found = m.state.heap[ref]
-            return found.items if isinstance(found, ListObject) else ()
-        case DictRef(ref=ref):
-            entries = m.state.heap[ref]
-            return entries.items.values() if isinstance(entries, DictObject) else ()
-        case _:
-            return ()
-
-
-def _known(kept: Kept, asked: _Call) -> Made | bool | None:
-    """What is known of a call, False where that is nothing."""
-    for counted in kept.counted.get(asked.key, ()):
-        found = kept.made.get(_full(asked, counted), False)
-        if found is not False:
-            return found
-    return False
-
-
-def _full(asked: _Call, counted: frozenset[_Slot]) -> _Key:
-    """The key with the numbers that count."""
-    return asked.key, *[(slot, plain(value.value)) for slot, value in asked.numbers.items() if slot in counted]
-
-
 # --------------------------------------------------------------------------------------------------------- working out
 
 
-def _work_out(m: Machine, kept: Kept, asked: _Call) -> Made | None:
+def _work_out(m: Machine, kept: Kept, asked: Asked) -> Made | None:
     """Run the call on a machine of its own; None where it cannot be repeated."""
     site = asked.callee.site
     if site in kept.making or len(kept.making) >= DEEPEST:
@@ -279,7 +116,7 @@ def _work_out(m: Machine, kept: Kept, asked: _Call) -> Made | None:
         passing = level in kept.passing
         kept.passing.discard(level)
     counted = frozenset([slot for slot, number in watched.items() if number.asked])
-    full = _full(asked, counted)  # what counts here counts for a call around it too
+    full = full_key(asked, counted)  # what counts here counts for a call around it too
     if not passing:
         kept.made[full] = found
         patterns = kept.counted.setdefault(asked.key, [])
@@ -288,7 +125,7 @@ def _work_out(m: Machine, kept: Kept, asked: _Call) -> Made | None:
     return found
 
 
-def _machine(m: Machine, asked: _Call) -> Machine:
+def _machine(m: Machine, asked: Asked) -> Machine:
     m.shared.rooms += 1
     machine = Machine(
         m.names,
@@ -307,10 +144,10 @@ def _machine(m: Machine, asked: _Call) -> Machine:
     return machine
 
 
-def _run(m: Machine, machine: Machine, asked: _Call, watched: dict[_Slot, Watched]) -> Made | None:
+def _run(m: Machine, machine: Machine, asked: Asked, watched: dict[Slot, Watched]) -> Made | None:
     base = machine.counter
 
-    def carried(slot: _Slot, value: Value) -> Value:
+    def carried(slot: Slot, value: Value) -> Value:
         number = watched.get(slot)
         return apart.carried(m.state.heap, value, machine) if number is None else Constant(number)
 
@@ -360,8 +197,8 @@ def _run(m: Machine, machine: Machine, asked: _Call, watched: dict[_Slot, Watche
 
 def _refs(m: Machine, args: Args) -> Iterator[int]:
     """The lists and dicts among arguments, in order."""
-    for _, value in _slots(args):
-        for inner in _within(m, value):
+    for _, value in slots(args):
+        for inner in within(m, value):
             if isinstance(inner, (ListRef, DictRef)):
                 yield inner.ref
 
@@ -369,7 +206,7 @@ def _refs(m: Machine, args: Args) -> Iterator[int]:
 # ----------------------------------------------------------------------------------------------------------- repeating
 
 
-def _repeat(m: Machine, asked: _Call, made: Made, site: Site) -> Value | None:
+def _repeat(m: Machine, asked: Asked, made: Made, site: Site) -> Value | None:
     """Let the run have what has come of the call; None where it does not fit in."""
     shift = Shift(
         first=made.first,
@@ -418,7 +255,7 @@ def _repeat(m: Machine, asked: _Call, made: Made, site: Site) -> Value | None:
     return shift.value(made.value)
 
 
-def _news(m: Machine, shift: Shift, asked: _Call, made: Made) -> list[Event]:
+def _news(m: Machine, shift: Shift, asked: Asked, made: Made) -> list[Event]:
     """The events that the run has not had yet. A call that has been made before at the very same place, with the same
     numbers, as in a loop, has nothing to tell: what it makes looks back to the events of the first.
     """
