@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from actlint.model.state import essential
 from actlint.model.values import Condition, Test
 
@@ -19,6 +21,7 @@ UNCLAIMED = ("?except:", "?suppressed:", "?import:", CASE)
 """The same of what nothing may be claimed under: which import was taken, what an exception left, which of several."""
 
 
+@lru_cache(maxsize=4096)  # the events of a path share their condition, and each rule asks for all of them
 def stated(condition: Condition) -> tuple[str, ...] | None:
     """The condition in words, one entry a literal; None where nothing may be claimed under it.
 

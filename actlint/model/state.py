@@ -205,12 +205,16 @@ def essential(condition: Condition) -> Condition:
 
     What a survived `raise` leaves as the only case stands for those that it implies, and is a condition as they are.
     """
-    if len(condition) < 2:
+    # Only literals about one and the same thing can imply each other; of what is not known ("?") nothing is.
+    subjects = [test.key.partition("\0")[0] for test in condition if test.key[0] != "?"]
+    if len(set(subjects)) == len(subjects):
         return condition
     kept: list[Test] = []
     speaking: set[Test] = set()
     for test in condition:
-        known = [each for each in condition if each.key != test.key and contradicts(each, negate(test))]
+        about = test.key.partition("\0")[0]
+        others = [t for t in condition if t.key != test.key and t.key.partition("\0")[0] == about and t.key[0] != "?"]
+        known = [each for each in others if contradicts(each, negate(test))]
         if not known:
             kept.append(test)
         elif not test.guard:
