@@ -62,7 +62,7 @@ def test_as_tokenize_on_the_standard_library() -> None:
             continue
         assert by_layout(text) == expected, path
         compared += 1
-    assert compared > 50
+    assert compared > 40  # some installations have no tests of the standard library
 
 
 @pytest.mark.parametrize(

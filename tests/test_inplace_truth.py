@@ -125,6 +125,13 @@ def findings(text: str) -> dict[int, set[str]]:
     return found
 
 
+SHARED_TEXTS = (
+    "view and is being modified",
+    "view of its base has been modified",  # another one is used after the write
+    "refers to a single memory location",
+)
+
+
 def outcomes(text: str, count: int) -> list[str]:
     """What one step of training does to each model: "leaf", "saved" or "shared" for the errors, "" for none,
     "other"."""
@@ -144,7 +151,7 @@ def _outcome(model: object) -> str:
         except RuntimeError as error:
             if "a leaf Variable" in str(error):
                 return "leaf"
-            if "view and is being modified" in str(error) or "refers to a single memory location" in str(error):
+            if any(text in str(error) for text in SHARED_TEXTS):
                 return "shared"
             return "saved" if "modified by an inplace operation" in str(error) else "other"
         except (TypeError, IndexError):
@@ -251,7 +258,7 @@ def test_the_evaluator_tells_which_random_programs_raise() -> None:
         for number, truth in enumerate(outcomes(text, len(bodies))):
             shown = f"{truth or 'no error'}:\n" + "\n".join(bodies[number])
             if truth != "other" and number in certain:
-                assert truth in ("saved", "leaf"), shown
+                assert truth in ("saved", "leaf", "shared"), shown  # the last two come first, in forward
             right += truth == "saved" and number in certain
             missed += truth == "saved" and number not in certain
     assert right > 20 and 20 * missed <= right, (right, missed)
