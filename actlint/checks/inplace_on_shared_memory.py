@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from actlint.model import overwrite
 from actlint.model.broken_views import broken_views
 from actlint.model.outofplace import out_of_place
-from actlint.model.overlapping import sharer
 from actlint.model.program import Context, FileView
 from actlint.model.raising import raising
-from actlint.model.shared_memory import sharing
+from actlint.model.shared_memory import maker_of, sharing
 from actlint.rule import Finding, Note, rule
 
 
@@ -30,7 +29,7 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
             severity="warning" if found.conditions else None,
         )
     for broken in broken_views(unit):
-        over, maker = broken.over, sharer(broken.over.trace, broken.view)
+        over, maker = broken.over, maker_of(broken.over.trace, broken.view)
         made = "unpacking" if maker is None else f"`{overwrite.name(unit, over.trace, maker)}`"
         notes = [] if maker is None else [Note(maker.where.site, "the views are made here")]
         yield Finding(

@@ -40,6 +40,7 @@ _IDEMPOTENT = frozenset({"relu", "ReLU", "relu6", "ReLU6", "hardtanh", "Hardtanh
 _METADATA = frozenset({"query", "creation", "random", "control"})
 _IGNORING = frozenset({"len", "isinstance", "print", "type", "id", "hasattr"})
 _NUDGE = 1e-4
+"""The largest amount that is added for the sake of a comparison or a division alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ class Sharing:
 def sharing(unit: FileView, found: Raising) -> Sharing:
     """How the memory of a write with the hazard multiview, expand or custom is shared."""
     trace, tensor = found.over.trace, found.over.write.tensor
+    maker = maker_of(trace, tensor)
     if found.hazard.kind == "custom":
-        return _custom(unit, trace, _custom_maker(trace, tensor))
-    maker = sharer(trace, tensor)
+        return _custom(unit, trace, maker)
     name = "" if maker is None else overwrite.name(unit, trace, maker)
     place = None if maker is None else (maker.where.site, "the views are made here")
     if found.hazard.kind == "expand":
@@ -38,6 +38,11 @@ def sharing(unit: FileView, found: Raising) -> Sharing:
     if maker is not None:
         return Sharing(f"one of the views that `{name}` returns", "autograd lets nobody modify them", place)
     return Sharing("a part of an unpacked tensor", "it is one of several views that autograd lets nobody modify", None)
+
+
+def maker_of(trace: Trace, tensor: Tensor) -> Call | None:
+    """The call that made a view that nobody may modify; None for unpacking and iteration."""
+    return _custom_maker(trace, tensor) if tensor.alias == "custom" else sharer(trace, tensor)
 
 
 def _custom(unit: FileView, trace: Trace, maker: Call | None) -> Sharing:
