@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from actlint.intents import Repair
 from actlint.model import overwrite
 from actlint.model.broken_views import broken_views
 from actlint.model.outofplace import out_of_place
@@ -31,6 +32,7 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
     for broken in broken_views(unit):
         over, maker = broken.over, maker_of(broken.over.trace, broken.view)
         made = "unpacking" if maker is None else f"`{overwrite.name(unit, over.trace, maker)}`"
+        fix = out_of_place(unit, over)
         notes = [] if maker is None else [Note(maker.where.site, "the views are made here")]
         yield Finding(
             over.site,
@@ -39,6 +41,7 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
             label="written in place",
             notes=(*notes, Note(broken.reader.where.site, "the view is used here")),
             conditions=broken.conditions,
-            fix=out_of_place(unit, over),
+            # Without gradients it ran, and the views saw what was written.
+            fix=None if fix is None else Repair(fix.message, "unsafe", fix.intents),
             severity="warning" if broken.conditions else None,
         )
