@@ -42,6 +42,6 @@ def inplace_on_shared_memory(unit: FileView, ctx: Context) -> Iterator[Finding]:
             notes=(*notes, Note(broken.reader.where.site, "the view is used here")),
             conditions=broken.conditions,
             # Without gradients it ran, and the views saw what was written.
-            fix=None if fix is None else Repair(fix.message, "unsafe", fix.intents),
+            fix=fix if fix is None or not fix.intents else Repair(fix.message, "unsafe", fix.intents),
             severity="warning" if broken.conditions else None,
         )
